@@ -1,0 +1,180 @@
+"""The ACL of one token: all its policies merged, and the lookup of the winning rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policy.acl.grant import BITS, Grant, merge
+from policy.acl.index import PatternIndex
+from policy.acl.templates import (
+    ForbiddenValueError,
+    MissingValueError,
+    fill_template,
+    uses_time,
+)
+from policy.model import Capability, Listing, Pattern, PatternKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from policy.model import Dialect, Policy, Rule, Token
+
+__all__ = ["Problem", "Table", "build_table"]
+
+_LIST_BIT = BITS[Capability.LIST]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why no ACL could be built. Then every request of the token fails."""
+
+    message: str
+    is_determined: bool = True
+    """False where it is not known whether the server would build one."""
+
+
+class Table:
+    """The merged rules of a token. Never changes, so any number of threads may share it."""
+
+    __slots__ = ("_index", "exact", "expires_at", "left_out", "listing", "wildcard")
+
+    def __init__(
+        self,
+        exact: dict[str, Grant],
+        wildcard: tuple[Grant, ...],
+        listing: Listing,
+        left_out: tuple[tuple[Policy, Rule], ...] = (),
+        expires_at: float | None = None,
+    ) -> None:
+        self.exact = exact
+        """Exact patterns by their path (byte text)."""
+        self.wildcard = wildcard
+        """Prefix and segment patterns, in no order."""
+        self.listing = listing
+        self.left_out = left_out
+        """Rules whose template has no value for this token."""
+        self.expires_at = expires_at
+        """When the table stops being true (seconds since 1970): the next rule's expiration."""
+        self._index = PatternIndex(wildcard)
+
+    def __len__(self) -> int:
+        return len(self.exact) + len(self.wildcard)
+
+    def __iter__(self) -> Iterator[Grant]:
+        yield from self.exact.values()
+        yield from self.wildcard
+
+    def find(self, path: str) -> Grant | None:
+        """The winning rule for a path (byte text without leading slashes) and any operation but
+        list and scan."""
+        return self.exact.get(path) or self._index.find(path)
+
+    def find_listing(self, path: str) -> Grant | None:
+        """The winning rule for list and scan, and for what `sys/capabilities` reports.
+
+        An exact rule with or without the final slash comes first; how patterns are looked up
+        with and without it differs between servers.
+        """
+        exact = self.exact.get(path)
+        if exact is not None:
+            return exact
+        if not path.endswith("/"):
+            if self.listing is Listing.BEST_DENY_OR_LIST:
+                return _best_deny_or_list(self._index.matches(path))
+            return self._index.find(path)
+        trimmed = path[:-1]
+        exact = self.exact.get(trimmed)
+        if exact is not None:
+            return exact
+        find = self._index.find
+        match self.listing:
+            case Listing.WITH_SLASH_ONLY:
+                return find(path)
+            case Listing.WITHOUT_SLASH_FIRST:
+                return find(trimmed) or find(path)
+            case Listing.WITH_SLASH_FIRST:
+                return find(path) or find(trimmed)
+            case Listing.BEST_DENY_OR_LIST:
+                return _best_deny_or_list(self._index.matches(path) + self._index.matches(trimmed))
+
+    def candidates(self, path: str, *, listing: bool) -> list[tuple[str, Grant]]:
+        """All rules that match, each with the form of the path it matches, in the order in which
+        the lookup considers them."""
+        forms = [path]
+        if listing and path.endswith("/"):
+            forms.append(path[:-1])
+        found = [(form, self.exact[form]) for form in forms if form in self.exact]
+        if listing and self.listing is Listing.WITHOUT_SLASH_FIRST:
+            forms.reverse()
+        elif listing and self.listing is Listing.WITH_SLASH_ONLY:
+            del forms[1:]
+        for form in forms:
+            found += [(form, grant) for grant in self._index.matches(form)]
+        return found
+
+
+def _best_deny_or_list(matches: list[Grant]) -> Grant | None:
+    """Vault 2.0: the best deny, unless a rule with `list` ranks at least as high; then that one;
+    without either, the best of all."""
+    if not matches:
+        return None
+
+    def best(grants: Iterable[Grant]) -> Grant | None:
+        return max(grants, key=lambda grant: grant.pattern.rank, default=None)
+
+    deny = best(grant for grant in matches if grant.is_deny)
+    lists = best(grant for grant in matches if grant.mask & _LIST_BIT)
+    if deny is not None and (lists is None or deny.pattern.rank > lists.pattern.rank):
+        return deny
+    return lists or best(matches)
+
+
+def build_table(
+    policies: Iterable[Policy], token: Token, dialect: Dialect, now: float | None
+) -> Table | Problem:
+    """Merge policies, in the order given, into the table of one token.
+
+    Expired rules are dropped before merging: an expired deny denies nothing, and an expired rule
+    hides nothing. `now` is in seconds since 1970; without it nothing counts as expired.
+    """
+    by_pattern: dict[Pattern, list[tuple[Policy, Rule]]] = {}
+    left_out: list[tuple[Policy, Rule]] = []
+    ends: list[float] = []
+    for policy in policies:
+        for rule in policy.rules:
+            path = rule.path
+            pattern = rule.pattern
+            try:
+                if pattern is None:
+                    # A forbidden value refuses the token even where the rule has expired.
+                    path = fill_template(path, policy, token, dialect, now)
+                    if now is not None and uses_time(rule.path):
+                        ends.append(int(now) + 1.0)
+                if rule.expiration is not None:
+                    if now is not None and rule.expiration < now:
+                        continue
+                    ends.append(rule.expiration)
+                if pattern is None or policy.namespace:
+                    pattern = Pattern.compile(path, policy.namespace)
+            except MissingValueError:
+                left_out.append((policy, rule))
+                continue
+            except ForbiddenValueError as error:
+                return Problem(f'"{rule.path}": {error}', error.is_determined)
+            except ValueError as error:
+                return Problem(f'"{rule.path}": {error}')
+            by_pattern.setdefault(pattern, []).append((policy, rule))
+        if policy.expiration is not None:
+            ends.append(policy.expiration)
+    exact = {}
+    wildcard = []
+    for pattern, rules in by_pattern.items():
+        grant = merge(pattern, rules)
+        if pattern.kind is PatternKind.EXACT:
+            exact[pattern.text] = grant
+        else:
+            wildcard.append(grant)
+    return Table(
+        exact, tuple(wildcard), dialect.listing, tuple(left_out), min(ends) if ends else None
+    )

@@ -1,0 +1,353 @@
+"""The ACL of a token: the place where every request is decided.
+
+All doors (the command line, the mock server, the analysis) ask this class and nothing else.
+`allows` is the fast way to a bool; `decide` gives the same verdict with its reasons. The order of
+the checks is the server's (OpenBao 2.7.2; spec of the ACL, sections 1 and 9).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.acl import BITS, DENY_BIT, SUDO_BIT, Problem, Table
+from policy.catalog import Guard, WriteKind
+from policy.evaluate.decision import Decision, Outcome, Reason
+from policy.evaluate.limits import pagination_refusal, wrapping_refusal
+from policy.evaluate.parameters import parameter_refusal
+from policy.evaluate.trace import Candidate, lost_by
+from policy.model import Capability, Operation, Request, byte_text, plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from policy.acl import Grant
+    from policy.catalog import Fact, MountTable
+    from policy.model import Dialect, Token
+
+__all__ = ["ACL"]
+
+_WITH_PARAMETERS = frozenset(
+    {Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH}
+)
+_WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE})
+# For the fast path: operation -> (bit of its capability, or 0; whether it is a listing).
+_NEEDS = {
+    operation: (BITS[operation.capability] if operation.capability else 0, operation.is_listing)
+    for operation in Operation
+}
+_ONLY_WRITTEN = frozenset({"sys/step-down", "sys/seal"})
+
+
+class ACL:
+    """What one token may do. Immutable: share it between threads, and swap it as one value.
+
+    Built by `PolicySet.acl`. An ACL that could not be built denies everything, and `error` says
+    why. Rules that expire do so when the ACL is built: `expires_at` (seconds since 1970) tells
+    when to build it anew.
+    """
+
+    __slots__ = (
+        "_exact",
+        "_find",
+        "_guard",
+        "_problem",
+        "_root",
+        "dialect",
+        "namespaces",
+        "table",
+        "token",
+        "unknown_policies",
+    )
+
+    def __init__(
+        self,
+        table: Table | Problem,
+        token: Token,
+        dialect: Dialect,
+        mounts: MountTable,
+        *,
+        is_root: bool = False,
+        namespaces: Iterable[str] = (),
+        unknown_policies: tuple[str, ...] = (),
+    ) -> None:
+        self._problem = table if isinstance(table, Problem) else None
+        self.table = table if isinstance(table, Table) else Table({}, (), dialect.listing)
+        self.token = token
+        self.dialect = dialect
+        self.unknown_policies = unknown_policies
+        """Names the token holds for which there is no policy: the server ignores them."""
+        self.namespaces = tuple(
+            sorted({byte_text(n) for n in (*namespaces, token.namespace) if n}, key=len, reverse=True)
+        )
+        self._root = byte_text(token.namespace) if is_root else None
+        self._guard = Guard(dialect, mounts)
+        self._exact = self.table.exact
+        self._find = self.table.find
+
+    @property
+    def error(self) -> str | None:
+        """Why no ACL could be built, or None."""
+        return self._problem.message if self._problem else None
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the next rule expires, in seconds since 1970; after that, build the ACL anew."""
+        return self.table.expires_at
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the token holds the `root` policy."""
+        return self._root is not None
+
+    def allows(self, operation: Operation | str, path: str) -> bool:
+        """Whether an operation without parameters or wrapping is allowed, in the root namespace.
+
+        The same verdict as `decide`, without its reasons: false for a denial and for what cannot
+        be told. Raises `UsageError` for an unknown operation.
+        """
+        needs = _NEEDS.get(operation)  # type: ignore[call-overload]  # a str equals its Operation
+        if needs is None or self._root is not None or self.namespaces:
+            return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]
+        bit, is_listing = needs
+        if not path.isascii():
+            path = byte_text(path)
+        if path[:1] == "/":
+            path = path.lstrip("/")
+        if is_listing:
+            if path[-1:] != "/":
+                path += "/"
+            grant = self.table.find_listing(path)
+        else:
+            grant = self._exact.get(path) or self._find(path)
+        if not bit or (grant is not None and grant.conditions is not None):
+            return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]
+        guard = self._guard
+        if grant is not None and grant.mask & bit:
+            granted = grant.mask & SUDO_BIT or guard.root_protected(path) is None
+        else:
+            granted = False
+        return bool(granted or guard.unauthenticated(path)) and not _never_served(operation, path)
+
+    def capabilities(self, path: str, namespace: str = "") -> list[str]:
+        """What `sys/capabilities` answers for a path: sorted, `deny` alone when nothing is held,
+        `root` alone for root. Conditions and root protection play no part in it."""
+        if self._problem is not None:
+            return ["deny"]
+        # Leading slashes of the full path go; in a child namespace there are none.
+        full = (byte_text(namespace) + byte_text(path)).lstrip("/")
+        if self._root is not None:
+            return ["root"] if full.startswith(self._root) else ["deny"]
+        grant = self.table.find_listing(full)
+        if grant is None or not grant.mask:
+            return ["deny"]
+        return [capability.value for capability in grant.capabilities]
+
+    def decide(self, request: Request) -> Decision:
+        """Decide a request, with the reasons. Never raises for what the request says."""
+        return _Case(self, request).decide(request.operation)
+
+    def trace(self, decision: Decision) -> tuple[Candidate, ...]:
+        """Every rule that matches the path of a decision, the winner first."""
+        winner = decision.grant
+        if winner is None:
+            return ()
+        is_listing = decision.operation.is_listing
+        found = self.table.candidates(byte_text(decision.path), listing=is_listing)
+        winner_form = next(form for form, grant in found if grant is winner)
+        losers: list[Candidate] = []
+        seen = {winner.pattern}
+        for form, grant in found:
+            if grant.pattern not in seen:
+                seen.add(grant.pattern)
+                step = lost_by(grant.pattern, form, winner.pattern, winner_form)
+                losers.append(Candidate(grant, form, step))
+        return (Candidate(winner, winner_form, None), *losers)
+
+    # what a case needs to know
+
+    def split_namespace(self, full: str) -> tuple[str, str]:
+        """The namespace a full path lies in, as far as it is known, and the rest."""
+        for namespace in self.namespaces:
+            if full.startswith(namespace):
+                return namespace, full[len(namespace) :]
+        return "", full
+
+
+def _never_served(operation: Operation | str, path: str) -> str | None:
+    """Why the server answers before it looks at the ACL, whatever the policies say."""
+    if "//" in path:
+        return "a path with `//` is redirected, and never matches a rule"
+    if "/." in path and any(part in (".", "..") for part in path.split("/")[1:]):
+        return "a path with `.` or `..` segments is redirected"
+    if path[-1:] == "/" and operation in _WRITES:
+        return "the server refuses writes to a path that ends in a slash"
+    if path in _ONLY_WRITTEN and operation not in _WRITES and operation != Operation.HELP:
+        return "only PUT and POST exist here"
+    return None
+
+
+class _Case:
+    """One request before the ACL."""
+
+    __slots__ = ("acl", "namespace", "relative", "request")
+
+    def __init__(self, acl: ACL, request: Request) -> None:
+        self.acl = acl
+        self.request = request
+        # Paths are compared with their namespace in front, without any leading slash.
+        full = (byte_text(request.namespace) + byte_text(request.path)).lstrip("/")
+        self.namespace = byte_text(request.namespace)
+        self.relative = full[len(self.namespace) :] if full.startswith(self.namespace) else full
+        if acl.namespaces:
+            inner, rest = acl.split_namespace(full)
+            if len(inner) > len(self.namespace):
+                self.namespace, self.relative = inner, rest
+
+    def decide(self, operation: Operation) -> Decision:
+        if operation is Operation.WRITE:
+            return self._write()
+        relative = self.relative
+        if operation.is_listing and not relative.endswith("/"):
+            relative += "/"
+        path = self.namespace + relative
+        guard = self.acl._guard
+        answer = _Answer(self, operation, plain_text(path))
+
+        never = _never_served(operation, path)
+        if never is not None:
+            return answer.deny(Reason.REFUSED_BEFORE_ACL, never)
+        fact = guard.unauthenticated(relative)
+        if fact is not None:
+            return answer.allow(Reason.UNAUTHENTICATED, "no token is asked for here", fact=fact)
+        problem = self.acl._problem
+        if problem is not None:
+            if problem.is_determined:
+                return answer.deny(Reason.NO_ACL, problem.message)
+            return answer.undetermined(Reason.NOT_DETERMINED, problem.message)
+        if self.acl._root is not None:
+            if path.startswith(self.acl._root) or not self.acl._root:
+                return answer.allow(Reason.ROOT, "the root policy allows everything")
+            return answer.deny(
+                Reason.NO_MATCHING_RULE,
+                f"root of `{plain_text(self.acl._root)}` is nothing in another namespace",
+            )
+        protected = guard.root_protected(relative, not self.namespace)
+        if operation is Operation.HELP and not (self.acl.dialect.help_needs_sudo and protected):
+            return answer.allow(Reason.HELP, "help needs no capability")
+        grant = (
+            self.acl.table.find_listing(path) if operation.is_listing else self.acl.table.find(path)
+        )
+        return self._by_rule(answer, operation, grant, protected)
+
+    def _by_rule(
+        self, answer: _Answer, operation: Operation, grant: Grant | None, protected: Fact | None
+    ) -> Decision:
+        """Decide by the winning rule, in the server's order."""
+        capability = operation.capability
+        needed = [] if capability is None else [capability]
+        if protected is not None:
+            needed.append(Capability.SUDO)
+        answer.about(grant, tuple(needed), protected)
+        if operation is Operation.HEADER:
+            return answer.deny(Reason.UNSUPPORTED_OPERATION, "HEAD is for root alone")
+        if grant is None:
+            return answer.deny(Reason.NO_MATCHING_RULE, "no rule matches the path")
+        if grant.mask & DENY_BIT:
+            return answer.deny(Reason.EXPLICIT_DENY, "the winning rule denies")
+        if capability is not None and not grant.mask & BITS[capability]:
+            if not grant.mask:
+                return answer.deny(Reason.EMPTY_RULE, "the winning rule grants nothing at all")
+            return answer.deny(
+                Reason.MISSING_CAPABILITY, f"the winning rule does not grant `{capability}`"
+            )
+        refusal = self._refusal(operation, grant)
+        if refusal is not None:
+            return answer.deny(*refusal)
+        if protected is not None and not grant.mask & SUDO_BIT:
+            return answer.deny(
+                Reason.MISSING_SUDO, "the path is root-protected and the winning rule has no `sudo`"
+            )
+        return answer.allow(Reason.GRANTED, "the winning rule grants all that is needed")
+
+    def _refusal(self, operation: Operation, grant: Grant) -> tuple[Reason, str] | None:
+        """What the conditions of the winning rule have against the request."""
+        conditions = grant.conditions
+        if conditions is None or operation is Operation.HELP:
+            return None
+        words = wrapping_refusal(conditions, self.request.wrap_ttl_seconds)
+        if words is not None:
+            return Reason.WRAPPING, words
+        if operation in _WITH_PARAMETERS:
+            refusal = parameter_refusal(conditions, self.request.data, self.acl.dialect)
+            if refusal is not None:
+                return Reason(refusal[0]), refusal[1]
+        elif operation.is_listing:
+            words = pagination_refusal(conditions, self.request.data)
+            if words is not None:
+                return Reason.PAGINATION, words
+        return None
+
+    def _write(self) -> Decision:
+        """A PUT or POST of which nobody said whether the object exists."""
+        kind = self.acl._guard.write_becomes(self.relative)
+        update = self.decide(Operation.UPDATE)
+        if kind is WriteKind.UPDATE:
+            return update
+        create = self.decide(Operation.CREATE)
+        if create.outcome is update.outcome:
+            return update
+        worse = create if update.allowed else update
+        return _Answer(self, Operation.WRITE, worse.path).about(
+            worse.grant, worse.needed, worse.fact
+        ).undetermined(
+            Reason.EXISTENCE_UNKNOWN,
+            f"allowed if the object {'exists' if update.allowed else 'does not exist'} already, "
+            f"denied if it {'does not' if update.allowed else 'does'}"
+            + (" (unless this backend has no existence check)" if kind is WriteKind.UNKNOWN else ""),
+        )
+
+
+class _Answer:
+    """A decision in the making."""
+
+    __slots__ = ("case", "fact", "grant", "needed", "operation", "path")
+
+    def __init__(self, case: _Case, operation: Operation, path: str) -> None:
+        self.case = case
+        self.operation = operation
+        self.path = path
+        self.grant: Grant | None = None
+        self.needed: tuple[Capability, ...] = ()
+        self.fact: Fact | None = None
+
+    def about(
+        self, grant: Grant | None, needed: tuple[Capability, ...], fact: Fact | None
+    ) -> _Answer:
+        self.grant, self.needed, self.fact = grant, needed, fact
+        return self
+
+    def allow(self, reason: Reason, detail: str, fact: Fact | None = None) -> Decision:
+        self.fact = fact or self.fact
+        return self._decision(Outcome.ALLOW, reason, detail)
+
+    def deny(self, reason: Reason, detail: str) -> Decision:
+        return self._decision(Outcome.DENY, reason, detail)
+
+    def undetermined(self, reason: Reason, detail: str) -> Decision:
+        return self._decision(Outcome.UNDETERMINED, reason, detail)
+
+    def _decision(self, outcome: Outcome, reason: Reason, detail: str) -> Decision:
+        mask = self.grant.mask if self.grant else 0
+        return Decision(
+            request=self.case.request,
+            outcome=outcome,
+            reason=reason,
+            detail=detail,
+            acl=self.case.acl,
+            operation=self.operation,
+            path=self.path,
+            grant=self.grant,
+            needed=self.needed,
+            missing=tuple(c for c in self.needed if not mask & BITS[c]),
+            fact=self.fact,
+        )
