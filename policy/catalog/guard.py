@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from policy.catalog.data import guarded
 from policy.catalog.entries import Entries
 from policy.catalog.facts import Fact, FactKind, facts
 from policy.catalog.mounts import PathIndex
 from policy.catalog.operations import WriteKind, operations_of
-from policy.model import Capability
+from policy.model import Capability, byte_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,38 +23,46 @@ if TYPE_CHECKING:
 __all__ = ["Guard"]
 
 _Index = PathIndex[tuple["Mount", Entries]]
+_Value = TypeVar("_Value")
+
+_ROOT_NAMESPACE_ONLY: Final = "answered in the root namespace only; refused in any other (400)"
 
 
 class Guard:
     """What one server guards in one namespace.
 
     Every path is relative to the namespace, without a leading slash, as the router sees it: that
-    of a list or scan has its final slash. It is text as in `Request.path`, not byte text.
+    of a list or scan has its final slash. It may be text or byte text.
 
     What is mounted where is only known from `mounts`: on a mount that is missing there, or of
     type `plugin`, nothing counts as guarded. Immutable, safe to share between threads.
     """
 
-    __slots__ = ("_advice", "_open", "_protected", "dialect", "mounts")
+    __slots__ = ("_advice", "_mounts", "_open", "_protected", "dialect", "mounts")
 
     def __init__(self, dialect: Dialect, mounts: MountTable) -> None:
         self.dialect = dialect
         self.mounts = mounts
         tables = _tables(dialect)
+        self._mounts = PathIndex(_by_path((mount, mount) for mount in mounts.mounts))
         self._protected = _mounted(tables.protected, mounts)
         self._open = _mounted(tables.open, mounts)
         self._advice = _mounted(tables.advice, mounts)
 
-    def root_protected(self, path: str) -> Fact | None:
+    def root_protected(self, path: str, in_root_namespace: bool = True) -> Fact | None:
         """The fact that makes `path` need `sudo` besides the capability of its operation.
 
-        It is the same in every namespace. `sys/seal` and `sys/step-down` have their fact in child
-        namespaces too, although the server refuses them there whoever asks: see
-        `root_namespace_only`. What only a handler tests is not here but in `advice`.
+        Which paths need it is the same in every namespace; in a child namespace the note of the
+        fact tells when the server refuses the path there whoever asks. `sys/seal` and
+        `sys/step-down` are such paths: no call of theirs ever reaches the policies of a child
+        namespace. What only a handler tests is not here but in `advice`.
 
         Source: OpenBao 2.7.2, recorded with and without `sudo`; Vault as each fact says.
         """
-        return _find(self._protected, path)
+        fact = _find(self._protected, path)
+        if fact is None or in_root_namespace or not self.root_namespace_only(path):
+            return fact
+        return replace(fact, note=_ROOT_NAMESPACE_ONLY)
 
     def unauthenticated(self, path: str) -> Fact | None:
         """The fact that opens `path` to requests without a token, for any operation.
@@ -82,7 +90,7 @@ class Guard:
 
     def write_becomes(self, path: str) -> WriteKind:
         """Whether a PUT or POST to `path` is an update whatever exists there."""
-        found = self.mounts.find(path)
+        found = self._mounts.find(path)
         if found is None:
             return WriteKind.UNKNOWN
         mount, rest = found
@@ -92,7 +100,7 @@ class Guard:
     def useful_capabilities(self, path: str) -> frozenset[Capability] | None:
         """Every capability that can ever matter on `path`: granting another one there does
         nothing. None when the path is not in the catalogue."""
-        found = self.mounts.find(path)
+        found = self._mounts.find(path)
         if found is None:
             return None
         mount, rest = found
@@ -143,12 +151,20 @@ def _root_namespace_only() -> tuple[str, ...]:
 
 def _mounted(tables: Mapping[str, Entries], mounts: MountTable) -> _Index:
     return PathIndex(
-        {
-            mount.path: (mount, tables[mount.backend])
+        _by_path(
+            (mount, (mount, tables[mount.backend]))
             for mount in mounts.mounts
             if mount.backend in tables
-        }
+        )
     )
+
+
+def _by_path(values: Iterable[tuple[Mount, _Value]]) -> dict[str, _Value]:
+    """By mount path, as text and as byte text: whichever a caller has, nothing guarded is missed.
+    Byte text, which decisions are made in, goes first."""
+    pairs = list(values)
+    as_text = {mount.path: value for mount, value in pairs}
+    return as_text | {byte_text(mount.path): value for mount, value in pairs}
 
 
 def _find(index: _Index, path: str) -> Fact | None:

@@ -136,7 +136,8 @@ class ACL:
         # Leading slashes of the full path go; in a child namespace there are none.
         full = (byte_text(namespace) + byte_text(path)).lstrip("/")
         if self._root is not None:
-            return ["root"] if full.startswith(self._root) else ["deny"]
+            # Here it counts where the question is asked, not where the path leads.
+            return ["root"] if byte_text(namespace).startswith(self._root) else ["deny"]
         grant = self.table.find_listing(full)
         if grant is None or not grant.mask:
             return ["deny"]
@@ -231,7 +232,7 @@ class _Case:
                 Reason.NO_MATCHING_RULE,
                 f"root of `{plain_text(self.acl._root)}` is nothing in another namespace",
             )
-        protected = guard.root_protected(relative, not self.namespace)
+        protected = guard.root_protected(relative, in_root_namespace=not self.namespace)
         if operation is Operation.HELP and not (self.acl.dialect.help_needs_sudo and protected):
             return answer.allow(Reason.HELP, "help needs no capability")
         grant = (
@@ -278,7 +279,12 @@ class _Case:
         if words is not None:
             return Reason.WRAPPING, words
         if operation in _WITH_PARAMETERS:
-            refusal = parameter_refusal(conditions, self.request.data, self.acl.dialect)
+            data = self.request.data
+            if operation is Operation.READ and data:
+                # Parameters of a read are query parameters: a list is one that is repeated, and
+                # equals nothing.
+                data = {k: None if isinstance(v, list | tuple) else v for k, v in data.items()}
+            refusal = parameter_refusal(conditions, data, self.acl.dialect)
             if refusal is not None:
                 return Reason(refusal[0]), refusal[1]
         elif operation.is_listing:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policy.lower.scalars import lower_name
+from policy.model import ObjectList
 
 if TYPE_CHECKING:
     from policy.model import Conditions, Dialect, ParameterValue
@@ -101,24 +102,25 @@ def _equals_inside(known: Any, value: Any) -> bool:
 
     Pairs still to be compared wait in a list, since values may nest deeper than Python's stack.
     """
-    pending = [(known, value, False)]
+    pending = [(known, value)]
     while pending:
-        one, other, inside_object = pending.pop()
+        one, other = pending.pop()
         if isinstance(one, bool) or isinstance(other, bool):
             if not (isinstance(one, bool) and isinstance(other, bool) and one is other):
                 return False
         elif isinstance(one, str):
             if one != other:
                 return False
+        elif isinstance(one, ObjectList):
+            return False
         elif isinstance(one, Mapping):
-            # An object directly inside an object never matches.
-            if inside_object or not isinstance(other, Mapping) or one.keys() != other.keys():
+            if not isinstance(other, Mapping) or one.keys() != other.keys():
                 return False
-            pending += [(one[key], other[key], True) for key in one]
+            pending += [(one[key], other[key]) for key in one]
         elif isinstance(one, list | tuple):
             if not isinstance(other, list | tuple) or len(one) != len(other):
                 return False
-            pending += [(a, b, False) for a, b in zip(one, other, strict=True)]
+            pending += zip(one, other, strict=True)
         else:
             return False
     return True

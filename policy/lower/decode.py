@@ -11,6 +11,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from policy.lower.scalars import parse_float, parse_integer
+from policy.model import ObjectList
 from policy.syntax import (
     DecodeError,
     Item,
@@ -39,10 +40,6 @@ class Rejected(Exception):
         self.span = span
         self.message = message
         self.help = help_text
-
-
-class _MapList(list["ParameterValue"]):
-    """What an object inside a map becomes: a list that can only ever hold maps."""
 
 
 _TEXTS = (LiteralKind.STRING, LiteralKind.HEREDOC)
@@ -150,7 +147,7 @@ class Decoder:
         if isinstance(value, ObjectNode):
             if in_list:
                 return (yield self._map(value.items, {}))
-            return (yield self._list(value, _MapList()))
+            return (yield self._list(value, ObjectList()))
         match value.kind:
             case LiteralKind.BOOL:
                 return value.text == "true"
@@ -186,7 +183,7 @@ class Decoder:
     def _list(self, value: ListNode | ObjectNode, into: list[ParameterValue]) -> _Steps:
         elements = value.elements if isinstance(value, ListNode) else (value,)
         for element in elements:
-            if isinstance(into, _MapList):
+            if isinstance(into, ObjectList):
                 if not isinstance(element, ObjectNode):
                     raise Rejected(
                         element.span, f"this list takes only objects, not {describe(element)}"
@@ -208,8 +205,8 @@ class Decoder:
                 continue
             # A block with labels: all items of that name (in any case), the labels as keys.
             done.add(name)
-            found = old if old is not None else _MapList()
-            if not isinstance(found, _MapList):
+            found = old if old is not None else ObjectList()
+            if not isinstance(found, ObjectList):
                 raise Rejected(item.span, f"`{name}` is a block here and something else before")
             for other in items:
                 if self.key(other.keys[0]).casefold() == name.casefold():

@@ -16,6 +16,7 @@ __all__ = [
     "Conditions",
     "ControlGroup",
     "ControlGroupFactor",
+    "ObjectList",
     "ParameterMap",
     "ParameterValue",
     "Policy",
@@ -24,6 +25,13 @@ __all__ = [
 
 ParameterValue = str | bool | int | float | Sequence["ParameterValue"] | Mapping[str, "ParameterValue"]
 """A value in a parameter constraint. Lists are tuples and maps are never changed."""
+
+
+
+class ObjectList(list["ParameterValue"]):
+    """What the server's decoder makes of an object inside an object: a list that holds only
+    objects. It equals nothing that a request can send (OpenBao 2.7.2, recorded as `hand-043`)."""
+
 
 ParameterMap = Mapping[str, tuple[ParameterValue, ...]]
 """Parameter names, in lower case, to the values allowed or denied. An empty tuple is any value."""
