@@ -1,11 +1,11 @@
 """The policies of HashiCorp Vault and OpenBao, decided offline as the servers decide them.
 
-    import policy
+import policy
 
-    policies = policy.load("policies/")
-    acl = policies.acl(policy.Token(policies=["ops"]))
-    decision = acl.decide(policy.STEP_DOWN)
-    print(decision.explain())
+policies = policy.load("policies/")
+acl = policies.acl(policy.Token(policies=["ops"]))
+decision = acl.decide(policy.STEP_DOWN)
+print(decision.explain())
 """
 
 from policy.catalog import MountTable

@@ -72,7 +72,7 @@ class _Shape:
 
 def _key_function(literals: Sequence[int]) -> Callable[[Sequence[str]], Any]:
     """Picks the literal segments of a path; `itemgetter` takes at least one position."""
-    return itemgetter(*literals) if literals else lambda segments: ()
+    return itemgetter(*literals) if literals else lambda _: ()
 
 
 class _Head(NamedTuple):
@@ -97,8 +97,8 @@ class PatternIndex:
         by_head: dict[str, tuple[list[Grant], list[Grant]]] = {}
         for grant in grants:
             pattern = grant.pattern
-            head = pattern.text[: pattern.first_wildcard]
-            group = by_head.setdefault(head, ([], []))
+            text = pattern.text[: pattern.first_wildcard]
+            group = by_head.setdefault(text, ([], []))
             group[pattern.kind is PatternKind.SEGMENT].append(grant)
         # From boundary to boundary one head is the longest that fits. A head's own stretch ends
         # where its last character, counted up by one, would begin.

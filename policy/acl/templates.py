@@ -34,7 +34,8 @@ class ForbiddenValueError(Exception):
 def uses_time(path: str) -> bool:
     """Whether the path changes with the clock."""
     return any(
-        isinstance(part, Selector) and part.text.startswith("time.") for part in split_template(path)
+        isinstance(part, Selector) and part.text.startswith("time.")
+        for part in split_template(path)
     )
 
 
@@ -72,9 +73,7 @@ def _check(value: str, policy: Policy, dialect: Dialect) -> None:
             raise ForbiddenValueError(char, is_determined=treatment is TemplateValue.NO_ACL)
 
 
-def _value(
-    selector: str, policy: Policy, token: Token, dialect: Dialect, now: float | None
-) -> str:
+def _value(selector: str, policy: Policy, token: Token, dialect: Dialect, now: float | None) -> str:
     if selector.startswith("identity.entity."):
         if token.entity is None:
             raise MissingValueError

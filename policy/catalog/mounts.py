@@ -179,7 +179,7 @@ class MountTable:
     _index: PathIndex[Mount] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        mounts = sorted({*self.mounts, *_DEFAULTS}, key=lambda mount: mount.path)
+        mounts = sorted({*self.mounts, *_DEFAULTS}, key=lambda mount: (mount.path, mount.type))
         # Sorted by path, what lies inside a mount follows it directly.
         for outer, inner in pairwise(mounts):
             if outer.path == inner.path:

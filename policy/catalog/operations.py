@@ -55,9 +55,17 @@ class Operations:
         self._everywhere: list[_Template] = []
         self._by_head: dict[str, list[_Template]] = {}
         for path, operation in paths.items():
-            head = path.partition("/")[0]
-            group = self._everywhere if "{" in head else self._by_head.setdefault(head, [])
-            group.append(_compile(path, operation))
+            self._add(path, operation)
+            listing = [word for word in ("list", "scan") if word in operation["capabilities"]]
+            if listing and path.endswith("{path}"):
+                # What lies at the top is listed with nothing in the place of the parameter.
+                top = path.removesuffix("{path}")
+                self._add(top, {"capabilities": " ".join(listing)})
+
+    def _add(self, path: str, operation: Operation) -> None:
+        head = path.partition("/")[0]
+        group = self._everywhere if "{" in head else self._by_head.setdefault(head, [])
+        group.append(_compile(path, operation))
 
     def write_becomes(self, path: str) -> WriteKind:
         """What a write to `path`, relative to the mount, becomes.
@@ -79,7 +87,8 @@ class Operations:
     def capabilities(self, path: str) -> frozenset[Capability] | None:
         """Every capability but `sudo` that can matter on `path`; None if the path is not known.
         A list may be asked with or without its final slash."""
-        forms = (path, path.removesuffix("/"))
+        bare = path.removesuffix("/")
+        forms = (bare, bare + "/") if bare else ("",)
         fitting = [
             template.capabilities
             for template in self._near(path)

@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ACL"]
 
-_WITH_PARAMETERS = frozenset(
-    {Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH}
-)
+_WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
 _WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE})
 # For the fast path: operation -> (bit of its capability, or 0; whether it is a listing).
-_NEEDS = {
+_NEEDS: dict[str, tuple[int, bool]] = {
     operation: (BITS[operation.capability] if operation.capability else 0, operation.is_listing)
     for operation in Operation
 }
@@ -77,7 +75,9 @@ class ACL:
         self.unknown_policies = unknown_policies
         """Names the token holds for which there is no policy: the server ignores them."""
         self.namespaces = tuple(
-            sorted({byte_text(n) for n in (*namespaces, token.namespace) if n}, key=len, reverse=True)
+            sorted(
+                {byte_text(n) for n in (*namespaces, token.namespace) if n}, key=len, reverse=True
+            )
         )
         self._root = byte_text(token.namespace) if is_root else None
         self._guard = Guard(dialect, mounts)
@@ -105,7 +105,7 @@ class ACL:
         The same verdict as `decide`, without its reasons: false for a denial and for what cannot
         be told. Raises `UsageError` for an unknown operation.
         """
-        needs = _NEEDS.get(operation)  # type: ignore[call-overload]  # a str equals its Operation
+        needs = _NEEDS.get(operation)
         if needs is None or self._root is not None or self.namespaces:
             return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]
         bit, is_listing = needs
@@ -164,7 +164,9 @@ class ACL:
                 losers.append(Candidate(grant, form, step))
         return (Candidate(winner, winner_form, None), *losers)
 
-    # what a case needs to know
+    def useful_capabilities(self, path: str) -> frozenset[Capability] | None:
+        """The capabilities that can matter on a path; None where the catalogue does not know it."""
+        return self._guard.useful_capabilities(path)
 
     def split_namespace(self, full: str) -> tuple[str, str]:
         """The namespace a full path lies in, as far as it is known, and the rest."""
@@ -198,7 +200,7 @@ class _Case:
         # Paths are compared with their namespace in front, without any leading slash.
         full = (byte_text(request.namespace) + byte_text(request.path)).lstrip("/")
         self.namespace = byte_text(request.namespace)
-        self.relative = full[len(self.namespace) :] if full.startswith(self.namespace) else full
+        self.relative = full.removeprefix(self.namespace)
         if acl.namespaces:
             inner, rest = acl.split_namespace(full)
             if len(inner) > len(self.namespace):
@@ -215,6 +217,8 @@ class _Case:
         answer = _Answer(self, operation, plain_text(path))
 
         never = _never_served(operation, path)
+        if never is None and self.namespace and guard.root_namespace_only(relative):
+            never = "only the root namespace answers this path"
         if never is not None:
             return answer.deny(Reason.REFUSED_BEFORE_ACL, never)
         fact = guard.unauthenticated(relative)
@@ -303,13 +307,19 @@ class _Case:
         if create.outcome is update.outcome:
             return update
         worse = create if update.allowed else update
-        return _Answer(self, Operation.WRITE, worse.path).about(
-            worse.grant, worse.needed, worse.fact
-        ).undetermined(
-            Reason.EXISTENCE_UNKNOWN,
-            f"allowed if the object {'exists' if update.allowed else 'does not exist'} already, "
-            f"denied if it {'does not' if update.allowed else 'does'}"
-            + (" (unless this backend has no existence check)" if kind is WriteKind.UNKNOWN else ""),
+        return (
+            _Answer(self, Operation.WRITE, worse.path)
+            .about(worse.grant, worse.needed, worse.fact)
+            .undetermined(
+                Reason.EXISTENCE_UNKNOWN,
+                f"allowed if the object {'exists' if update.allowed else 'does not exist'} already, "
+                f"denied if it {'does not' if update.allowed else 'does'}"
+                + (
+                    " (unless this backend has no existence check)"
+                    if kind is WriteKind.UNKNOWN
+                    else ""
+                ),
+            )
         )
 
 

@@ -30,11 +30,9 @@ _BY_CONDITIONS = frozenset(
 
 
 def explain(decision: Decision) -> str:
-    """Outcome, what is needed, what the token has, the rule that won, those that lost, what to add."""
-    lines = [
-        f"{decision.outcome.upper()}  {decision.operation} {decision.path}  "
-        f"({decision.acl.dialect}): {decision.detail}"
-    ]
+    """Outcome, what is needed, what the token has, the winning rule, the losers, what to add."""
+    asked = f"{decision.operation} {decision.path}  ({decision.acl.dialect})"
+    lines = [f"{decision.outcome.upper()}  {asked}: {decision.detail}"]
     lines += [f"  {label:<8}{text}" for label, text in _story(decision)]
     return "\n".join(lines)
 
@@ -116,8 +114,11 @@ def suggest(decision: Decision) -> str | None:
 
 def _rule(decision: Decision) -> str:
     """An exact rule for the path. It would hide the rule that wins today, so it keeps what that
-    one grants."""
+    one grants, as far as it can matter there."""
     held = set(decision.grant.capabilities) if decision.grant else set()
+    useful = decision.acl.useful_capabilities(decision.path)
+    if useful is not None:
+        held &= useful
     words = ", ".join(f'"{c}"' for c in sorted((held | set(decision.needed)) - {Capability.DENY}))
     path = decision.path.replace("\\", "\\\\").replace('"', '\\"')
     return f'path "{path}" {{ capabilities = [{words}] }}'

@@ -35,13 +35,13 @@ class RankingStep(StrEnum):
 
 _WORDS = {
     RankingStep.EXACT: "an exact path beats every pattern",
-    RankingStep.LOOKUP_ORDER: "it matches only the other form of the path, which is looked up later",
+    RankingStep.LOOKUP_ORDER: "it fits another form of the path, which is looked up later",
     RankingStep.FIRST_WILDCARD: "its first wildcard stands further to the left",
     RankingStep.CLOSED: "it ends in `*`",
     RankingStep.FEWER_PLUS: "it has more `+` segments",
     RankingStep.LONGER: "it is shorter",
     RankingStep.LARGER: "it comes earlier in byte order",
-    RankingStep.LISTING: "for lists this server prefers the best deny, or the best rule with `list`",
+    RankingStep.LISTING: "a list goes by the best deny or the best rule with `list`",
 }
 
 

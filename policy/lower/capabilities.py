@@ -36,12 +36,12 @@ def read_capabilities(
 ) -> frozenset[Capability]:
     """The set that a list of words means. The first `deny` ends the reading, bad words behind it
     included (OpenBao 2.7.2, recorded as `capability`)."""
-    found = set()
+    found: set[Capability] = set()
     for word, span in words:
         capability = _WORDS.get(word)
         if capability is Capability.DENY:
             return _DENY
-        if capability in dialect.capabilities:
+        if capability is not None and capability in dialect.capabilities:
             found.add(capability)
         else:
             findings.error(
@@ -51,7 +51,7 @@ def read_capabilities(
                 _hint(word, capability, dialect),
             )
     found.update(_WORDS[word] for word in shorthand.split())
-    result = frozenset(c for c in found if c is not None)
+    result = frozenset(found)
     return _SETS.setdefault(result, result)
 
 

@@ -19,8 +19,10 @@ __all__ = ["control_group"]
 # What OpenBao 2.7.2 lets a factor control (recorded as `control-group`): operations, not
 # capabilities, so neither `sudo` nor `deny` is among them.
 _CONTROLLED = frozenset(
-    "create read update patch delete list scan help alias-lookahead resolve-role header revoke renew "
-    "rollback".split()
+    (
+        *("create", "read", "update", "patch", "delete", "list", "scan", "help", "header"),
+        *("alias-lookahead", "resolve-role", "revoke", "renew", "rollback"),
+    )
 )
 
 

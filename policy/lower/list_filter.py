@@ -10,8 +10,8 @@ Not modelled, so refused as not determined (fail closed): `range`, `define`, `te
 `call`; `index` of a string; `printf` other than `%s %v %d %q`, with widths (`%.8s` is fine) or with
 values that do not fit; printed fractions; letters outside ASCII in `js`, `%q`, `uppercase` and an
 empty `replace`; a template over 64 KiB, deep nesting, very large values; a result that hangs on
-chance (as of `{{ .key | truncate 1 }}`), on the clock or on an unknown path. Complex and hexadecimal
-floating-point numbers are taken for syntax errors.
+chance (as of `{{ .key | truncate 1 }}`), on the clock or on an unknown path. Complex numbers and
+hexadecimal fractions are taken for syntax errors.
 """
 
 from __future__ import annotations
@@ -467,13 +467,6 @@ _SIMPLE_ESCAPES = {
 # --- Nodes to text -------------------------------------------------------------------------------
 
 
-class _Missing:
-    """The mark for: nothing came through the pipe."""
-
-
-_MISSING = _Missing()
-
-
 class _Run:
     """One application of a template to one key, with limits on its work."""
 
@@ -522,10 +515,10 @@ class _Run:
                 raise _undetermined("its values grow too large")
 
     def pipeline(self, pipeline: _Pipeline, dot: _Value) -> _Value:
-        value: _Value | _Missing = _MISSING
+        piped: tuple[_Value, ...] = ()
         for command in pipeline.commands:
-            value = self.command(command, dot, value)
-        assert not isinstance(value, _Missing)  # the parser lets no empty pipeline through
+            piped = (self.command(command, dot, piped),)
+        (value,) = piped  # the parser lets no empty pipeline through
         if pipeline.declares:
             self.variables.append((pipeline.variable, value))
         elif pipeline.variable:
@@ -540,12 +533,12 @@ class _Run:
         raise ValueError(f"`{variable}` is not defined here")
 
     def command(
-        self, command: tuple[_Operand, ...], dot: _Value, piped: _Value | _Missing
+        self, command: tuple[_Operand, ...], dot: _Value, piped: tuple[_Value, ...]
     ) -> _Value:
         first, *arguments = command
         if first.kind == "call" and not first.fields:
             return self.call(first.name, arguments, dot, piped)
-        if arguments or not isinstance(piped, _Missing):
+        if arguments or piped:
             raise ValueError("an argument is given to something that is no function")
         if first.kind == "nil":
             raise ValueError("`nil` is not a command")
@@ -558,7 +551,7 @@ class _Run:
             case "variable":
                 value = self.variables[self.place(operand.name)][1]
             case "call":
-                value = self.call(operand.name, [], dot, _MISSING)
+                value = self.call(operand.name, [], dot, ())
             case "pipeline":
                 assert operand.pipeline is not None
                 value = self.pipeline(operand.pipeline, dot)
@@ -572,10 +565,10 @@ class _Run:
         return value
 
     def call(
-        self, name: str, arguments: list[_Operand], dot: _Value, piped: _Value | _Missing
+        self, name: str, arguments: list[_Operand], dot: _Value, piped: tuple[_Value, ...]
     ) -> _Value:
         function = _FUNCTIONS[name]
-        types = function.types(len(arguments) + (not isinstance(piped, _Missing)))
+        types = function.types(len(arguments) + len(piped))
         if types is None:
             raise ValueError(f"`{name}` is given the wrong number of arguments")
         values = []
@@ -584,8 +577,8 @@ class _Run:
             if name in ("and", "or") and bool(value) == (name == "or"):
                 return value  # the rest is not even evaluated
             values.append(value)
-        if not isinstance(piped, _Missing):
-            values.append(_typed(piped, types[-1], name))
+        for value in piped:
+            values.append(_typed(value, types[-1], name))
         self.charge(*values)
         result = function.call(self, *values)
         self.charge(result)
@@ -679,17 +672,17 @@ def _sprintf(layout: bytes, *values: _Value) -> bytes:
     def formatted(match: re.Match[bytes]) -> bytes:
         if match[0] == b"%%":
             return b"%"
-        if rest:
-            value, precision = rest.pop(), match["precision"]
-            match match["verb"], value:
-                case (b"s", bytes()) | (b"v", bytes()):
-                    return _first_characters(value, int(precision)) if precision else value
-                case (b"q", bytes()) if value.isascii() and value.decode().isprintable():
-                    return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-                case (b"v", _) if not precision:
-                    return _text(value)
-                case (b"d", int()) if not precision and not isinstance(value, bool):
-                    return _text(value)
+        verb, precision = match["verb"], match["precision"]
+        if not rest:
+            raise _undetermined("it gives `printf` less than is printed")
+        value = rest.pop()
+        if isinstance(value, bytes):
+            if verb in (b"s", b"v"):
+                return _first_characters(value, int(precision)) if precision else value
+            if verb == b"q" and not precision:
+                return _quoted(value)
+        elif not precision and (verb == b"v" or (verb == b"d" and type(value) is int)):
+            return _text(value)
         raise _undetermined("it uses `printf` in a way that is not evaluated")
 
     result = _PRINTF_VERB.sub(formatted, layout)
@@ -699,6 +692,12 @@ def _sprintf(layout: bytes, *values: _Value) -> bytes:
 
 
 _PRINTF_VERB = re.compile(rb"%(?:\.(?P<precision>[0-9]{1,4}))?(?P<verb>.?)", re.DOTALL)
+
+
+def _quoted(text: bytes) -> bytes:
+    if not text.isascii() or not text.decode().isprintable():
+        raise _undetermined("it quotes characters that are not printable ASCII")
+    return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def _first_characters(text: bytes, count: int) -> bytes:
@@ -754,18 +753,21 @@ def _index(item: _Value, *names: _Value) -> _Value:
     if item is None:
         raise ValueError("`index` is given nothing")
     for name in names:
-        if isinstance(item, bytes):
-            raise _undetermined("it takes a single byte of a string")
-        if not isinstance(item, dict) or not isinstance(name, bytes):
-            raise ValueError("`index` is given something that cannot be indexed so")
-        item = item.get(name.decode("utf-8", "replace"))
+        match item, name:
+            case dict(), bytes():
+                item = item.get(name.decode("utf-8", "replace"))
+            case bytes(), _:
+                raise _undetermined("it takes a single byte of a string")
+            case _:
+                raise ValueError("`index` is given something that cannot be indexed so")
     return item
 
 
 def _slice(item: _Value, *places: _Value) -> bytes:
-    if isinstance(item, bytes) and len(places) <= 2:
-        start, stop = (*places, *(0, len(item))[len(places) :])
-        if type(start) is type(stop) is int and 0 <= start <= stop <= len(item):
+    numbers = [place for place in places if type(place) is int]
+    if isinstance(item, bytes) and len(numbers) == len(places) <= 2:
+        start, stop = numbers + [0, len(item)][len(numbers) :]
+        if 0 <= start <= stop <= len(item):
             return item[start:stop]
     raise ValueError("`slice` is given something that cannot be cut so")
 
@@ -785,11 +787,12 @@ def _equal_pair(first: _Value, other: _Value) -> bool:
 
 
 def _less(first: _Value, other: _Value) -> bool:
-    match first, other:
-        case (bytes(), bytes()) | (float(), float()):
-            return first < other
-        case (int(), int()) if not isinstance(first, bool) and not isinstance(other, bool):
-            return first < other
+    if isinstance(first, bytes) and isinstance(other, bytes):
+        return first < other
+    if type(first) is int and type(other) is int:
+        return first < other
+    if type(first) is float and type(other) is float:
+        return first < other
     raise ValueError("values are compared that have no order")
 
 

@@ -32,6 +32,4 @@ def unknown_key(
         others = [dialect.name for dialect in DIALECTS.values() if name in dialect.rule_keys]
         if others:
             help_text = f"it is a key for {', '.join(others)}; `--dialect` names the server"
-    findings.error(
-        "unknown-key", f"`{name}` is not a key {where}", item.keys[0].span, help_text
-    )
+    findings.error("unknown-key", f"`{name}` is not a key {where}", item.keys[0].span, help_text)

@@ -28,7 +28,9 @@ def reshape(items: tuple[Item, ...]) -> tuple[Item, ...]:
             below: list[Item] | list[Value] | None = None
             if isinstance(node, ObjectNode) and node.items:
                 below = _flatten(node.items)
-            elif isinstance(node, ListNode) and any(isinstance(e, ObjectNode) for e in node.elements):
+            elif isinstance(node, ListNode) and any(
+                isinstance(e, ObjectNode) for e in node.elements
+            ):
                 below = list(node.elements)
             if below is not None:
                 unfolded.append((level, at, below))
@@ -39,12 +41,12 @@ def reshape(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 def _replace(level: list[Any], at: int, children: tuple[Any, ...]) -> None:
-    entry = level[at]
-    node = entry.value if isinstance(entry, Item) else entry
-    if isinstance(node, ObjectNode):
-        node = node._replace(items=children)
-    else:
+    entry: Item | ListNode | ObjectNode = level[at]
+    node: Any = entry.value if isinstance(entry, Item) else entry
+    if isinstance(node, ListNode):
         node = node._replace(elements=children)
+    else:
+        node = node._replace(items=children)
     level[at] = entry._replace(value=node) if isinstance(entry, Item) else node
 
 

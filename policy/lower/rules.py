@@ -240,7 +240,10 @@ class _Block:
                     self.item.keys[-1].span,
                 )
             return Rule(path, pattern, capabilities, span, None, expiration)
-        minimum, maximum = self._ttl("min_wrapping_ttl", min_ttl), self._ttl("max_wrapping_ttl", max_ttl)
+        minimum, maximum = (
+            self._ttl("min_wrapping_ttl", min_ttl),
+            self._ttl("max_wrapping_ttl", max_ttl),
+        )
         if minimum and maximum and maximum < minimum:
             self.findings.error(
                 "contradicting-ttls",

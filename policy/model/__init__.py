@@ -1,4 +1,4 @@
-"""The values of the domain: capability, operation, pattern, rule, policy, token, request, dialect."""
+"""The values of the domain: capability, operation, pattern, rule, policy, token, dialect."""
 
 from policy.model.capability import Capability, Operation
 from policy.model.dialect import DEFAULT_DIALECT, DIALECTS, Dialect, Listing, TemplateValue

@@ -109,9 +109,7 @@ class Pattern:
             last = len(wanted) - 1
             return (
                 len(given) >= len(wanted)
-                and all(
-                    w in ("+", g) for w, g in zip(wanted[:last], given[:last], strict=True)
-                )
+                and all(w in ("+", g) for w, g in zip(wanted[:last], given[:last], strict=True))
                 and (wanted[last] == "+" or given[last].startswith(wanted[last]))
             )
         return len(given) == len(wanted) and all(

@@ -23,9 +23,10 @@ __all__ = [
     "Rule",
 ]
 
-ParameterValue = str | bool | int | float | Sequence["ParameterValue"] | Mapping[str, "ParameterValue"]
+ParameterValue = (
+    str | bool | int | float | Sequence["ParameterValue"] | Mapping[str, "ParameterValue"]
+)
 """A value in a parameter constraint. Lists are tuples and maps are never changed."""
-
 
 
 class ObjectList(list["ParameterValue"]):

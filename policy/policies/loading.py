@@ -81,7 +81,9 @@ def policy_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
         if path.is_dir():
             found = sorted(p for p in path.rglob("*") if p.name.endswith(_SUFFIXES) and p.is_file())
             if not found:
-                raise SourceError(f"{path}: no policy files (.hcl, .json, .policy) in this directory")
+                raise SourceError(
+                    f"{path}: no policy files (.hcl, .json, .policy) in this directory"
+                )
             files += found
         elif path.exists():
             files.append(path)

@@ -141,7 +141,9 @@ class Builder(Transformer[Token, Root]):
         return _object(children, *_repeated(children[1]))
 
     def broken_body(self, children: list[Any]) -> ObjectNode:
-        return _object(children, *_repeated(children[1]), Flaw(FlawKind.BROKEN_ITEM, children[2].span))
+        return _object(
+            children, *_repeated(children[1]), Flaw(FlawKind.BROKEN_ITEM, children[2].span)
+        )
 
     def object(self, children: list[Any]) -> ObjectNode:
         return _object(children)

@@ -149,7 +149,7 @@ def decode_heredoc(raw: str) -> str:
     lines = value.split("\n")
     indent = lines[-1]
     if all(line.startswith(indent) for line in lines):
-        return "\n".join(line[len(indent) :] for line in lines[:-1] + [indent])
+        return "\n".join(line[len(indent) :] for line in [*lines[:-1], indent])
     return value[:-1].rstrip(" \t")
 
 

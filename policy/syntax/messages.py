@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["scan_error", "token_error"]
 
-_ESCAPE = re.compile(
-    r'\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})'
-)
+_ESCAPE = re.compile(r'\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})')
 _PUNCTUATION = {
     "LBRACE": "`{`",
     "RBRACE": "`}`",
@@ -70,10 +68,10 @@ def scan_error(source: Source, offset: int) -> Diagnostic:
             else "a leading zero makes it octal, `0x` hexadecimal"
         )
         span = Span(offset, offset + len(_WORD.match(text, offset)[0]))  # type: ignore[index]
-    elif char in "“”„‟«»":  # noqa: RUF001  # the very characters that are meant
+    elif char in "“”„‟«»":
         message = f"`{char}` is no quote here"
         help_text = 'use the plain double quote `"`'
-    elif char in "'`‘’":  # noqa: RUF001
+    elif char in "'`\u2018\u2019":
         message = f"`{char}` quotes nothing"
         help_text = "strings stand in double quotes"
     elif char == "\ufeff":
@@ -205,11 +203,9 @@ class _TokenError:
                     "block-with-assignment",
                     "a block with a label takes no `=`",
                     span,
-                    "delete the `=`: `path \"…\" { … }`",
+                    'delete the `=`: `path "…" { … }`',
                 )
-            return self._error(
-                "missing-body", f"{name} where the `{{` of a block should be", span
-            )
+            return self._error("missing-body", f"{name} where the `{{` of a block should be", span)
         if previous and "EQUAL" in wanted:
             return self._error(
                 "missing-value",
@@ -250,7 +246,7 @@ class _TokenError:
         if isinstance(last, Key):
             return last.text
         if isinstance(last, Token) and last.type in ("IDENT", "STRING", "INTERPOLATION"):
-            return last.value
+            return str(last)
         return None
 
     def _broken_item(self) -> Span | None:
@@ -273,7 +269,9 @@ class _TokenError:
             "unexpected-end", Severity.ERROR, message, self.source, Span(last, last + 1), labels
         )
 
-    def _error(self, code: str, message: str, span: Span, help_text: str | None = None) -> Diagnostic:
+    def _error(
+        self, code: str, message: str, span: Span, help_text: str | None = None
+    ) -> Diagnostic:
         return Diagnostic(code, Severity.ERROR, message, self.source, span, help=help_text)
 
 

@@ -52,6 +52,8 @@ class FlawKind(StrEnum):
     """JSON: something else than a comma after a member ends the object; what follows is lost."""
     BROKEN_ITEM = "broken-item"
     """HCL: an item that breaks off before `}`. An error, except for Vault before 2024."""
+    SWALLOWED = "swallowed-text"
+    """HCL: a number that takes the next character with it, or a `${` that takes lines."""
     REPEATED_ARGUMENT = "repeated-argument"
     """HCL: a key is assigned again in one object. An error for Vault from 1.21."""
 

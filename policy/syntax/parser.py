@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lark.exceptions import UnexpectedToken
@@ -81,7 +82,14 @@ def _parse_hcl(source: Source) -> Parsed:
     except _Refused as refused:
         return _recover(source, refused)
     return Parsed(
-        Document(source, root.items, root.flaws, tuple(whole.comments), root.dangling), ()
+        Document(
+            source,
+            root.items,
+            (*root.flaws, *whole.flaws),
+            tuple(whole.comments),
+            root.dangling,
+        ),
+        (),
     )
 
 
@@ -96,10 +104,9 @@ def _recover(source: Source, refused: _Refused) -> Parsed:
         diagnostics.append(refused.diagnostic)
         broken = bisect_right(blocks, refused.offset)
         if broken and blocks[broken - 1] > start:
-            try:
+            # If this breaks too, the break lies further up than where it showed.
+            with suppress(_Refused):
                 items += _run(Scan(text, start, blocks[broken - 1]), source).items
-            except _Refused:
-                pass  # the break lies further up; it has been reported where it showed
         if broken == len(blocks) or len(diagnostics) == _MAX_ERRORS:
             return Parsed(Document(source, tuple(items)), tuple(diagnostics))
         start = blocks[broken]
@@ -124,7 +131,7 @@ def _run(scan: Scan, source: Source) -> Root:
     parser = json_parser() if source.is_json else hcl_parser()
     try:
         # Lark hands anything that is not a string to a custom lexer as it is.
-        return parser.parse(scan)  # type: ignore[arg-type, return-value]
+        return parser.parse(scan)  # type: ignore[return-value]
     except NestingError as error:
         diagnostic = Diagnostic(
             "nesting-too-deep",
@@ -145,6 +152,7 @@ def _flaw(source: Source, flaw: Flaw, dialect: Dialect) -> Diagnostic:
     kind, span = flaw
     quoted = source.text[span.start : min(span.end, span.start + 60)]
     severity = Severity.WARNING
+    message = ""
     notes: tuple[str, ...] = ()
     help_text = None
     match kind:
@@ -168,6 +176,13 @@ def _flaw(source: Source, flaw: Flaw, dialect: Dialect) -> Diagnostic:
                 help_text = "say it once, with all its values"
             else:
                 notes = ("Vault refuses this from version 1.21 on",)
+        case FlawKind.SWALLOWED:
+            if source.text.startswith('"', span.start):
+                message = "a `${` in this string swallows everything up to the `}` that closes it"
+                help_text = "nothing is interpolated here: write the string without `${`"
+            else:
+                message = "an exponent without digits swallows the character behind it"
+                help_text = "finish the number, or put the text in quotes"
         case FlawKind.BROKEN_ITEM:
             message = f"`{quoted}` breaks off before `}}`"
             if dialect.forgives_error_before_brace:

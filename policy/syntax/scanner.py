@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from lark import Token
 from lark.lexer import Lexer
 
-from policy.syntax.nodes import Comment
+from policy.source import Span
+from policy.syntax.nodes import Comment, Flaw, FlawKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,15 +46,16 @@ class NestingError(ScanError):
 
 
 class Scan:
-    """One run over a part of a text, and the comments met on the way."""
+    """One run over a part of a text, and the comments and flaws met on the way."""
 
-    __slots__ = ("comments", "end", "start", "text")
+    __slots__ = ("comments", "end", "flaws", "start", "text")
 
     def __init__(self, text: str, start: int = 0, end: int | None = None) -> None:
         self.text = text
         self.start = start
         self.end = len(text) if end is None else end
         self.comments: list[Comment] = []
+        self.flaws: list[Flaw] = []
 
 
 class _Scanner(Lexer):
@@ -80,9 +82,7 @@ class _Scanner(Lexer):
 class HclScanner(_Scanner):
     """Scans HCL; raises `ScanError` where no terminal matches."""
 
-    def lex(  # type: ignore[override]  # Lark's signature of interface 2
-        self, lexer_state: LexerState, parser_state: ParserState[int]
-    ) -> Iterator[Token]:
+    def lex(self, lexer_state: LexerState, parser_state: ParserState[int]) -> Iterator[Token]:
         scan: Scan = lexer_state.text  # type: ignore[assignment]  # ours, passed through by Lark
         text, offset, end = scan.text, scan.start, scan.end
         match_at = self._match
@@ -99,6 +99,10 @@ class HclScanner(_Scanner):
             if kind == "INTERPOLATION":
                 offset = _interpolation_end(text, start, offset)
             value = text[start:offset]
+            if (kind == "INTERPOLATION" and "\n" in value) or (
+                kind == "FLOAT" and value[-1] not in "0123456789."
+            ):
+                scan.flaws.append(Flaw(FlawKind.SWALLOWED, Span(start, offset)))
             if not value.isascii():
                 _check_letters(kind, match, start)
             yield Token(kind, value, start, end_pos=offset)
@@ -110,9 +114,7 @@ class HclScanner(_Scanner):
 class JsonScanner(_Scanner):
     """Scans JSON. What is no token is handed on as ILLEGAL, with all that follows it."""
 
-    def lex(  # type: ignore[override]
-        self, lexer_state: LexerState, parser_state: ParserState[int]
-    ) -> Iterator[Token]:
+    def lex(self, lexer_state: LexerState, parser_state: ParserState[int]) -> Iterator[Token]:
         scan: Scan = lexer_state.text  # type: ignore[assignment]
         text, offset, end = scan.text, scan.start, scan.end
         match_at = self._match

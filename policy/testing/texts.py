@@ -18,9 +18,11 @@ from policy.testing.values import ATTRIBUTES, Labelled, Source, Value
 from policy.testing.vocabulary import FRAGMENTS, FRAMES, TOKENS
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["RuleText", "as_hcl", "as_json", "mutated", "policies", "rules", "token_soup"]
+__all__ = ["RuleText", "as_hcl", "as_json", "damage", "mutated", "policies", "rules", "token_soup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,34 +199,38 @@ def _string(text: str) -> SearchStrategy[str]:
 # Damaging
 
 
-@st.composite
-def mutated(draw: st.DrawFn, texts: SearchStrategy[str], *, max_edits: int = 3) -> str:
-    """A text with one to `max_edits` random edits: cut, doubled, moved, replaced, inserted.
+def damage(text: str, random: Random, *, max_edits: int = 3) -> str:
+    """The text after one to `max_edits` random edits: cut, doubled, moved, replaced, inserted.
 
-    Inserted pieces include characters that are not valid UTF-8, as lone surrogates: encode with
+    Inserted pieces include bytes that are not UTF-8, as lone surrogates: encode with
     `surrogateescape`.
     """
-    text = draw(texts)
-    for _ in range(draw(st.integers(1, max_edits))):
-        start = draw(st.integers(0, len(text)))
-        length = draw(st.sampled_from((1, 1, 1, 2, 3, 8, 30)))
+    for _ in range(random.randint(1, max_edits)):
+        start = random.randint(0, len(text))
+        length = random.choice((1, 1, 1, 2, 3, 8, 30))
         head, piece, tail = text[:start], text[start : start + length], text[start + length :]
-        match draw(st.sampled_from(("replace", "insert", "cut", "double", "move", "truncate"))):
+        match random.choice(("replace", "insert", "cut", "double", "move", "truncate")):
             case "replace":
-                text = head + draw(st.sampled_from(FRAGMENTS)) + tail
+                text = head + random.choice(FRAGMENTS) + tail
             case "insert":
-                text = head + draw(st.sampled_from(FRAGMENTS)) + piece + tail
+                text = head + random.choice(FRAGMENTS) + piece + tail
             case "cut":
                 text = head + tail
             case "double":
                 text = head + piece + piece + tail
             case "move":
                 rest = head + tail
-                place = draw(st.integers(0, len(rest)))
+                place = random.randint(0, len(rest))
                 text = rest[:place] + piece + rest[place:]
             case _:
                 text = head
     return text
+
+
+def mutated(texts: SearchStrategy[str], *, max_edits: int = 3) -> SearchStrategy[str]:
+    """Texts with one to `max_edits` random edits; see `damage`."""
+    dice = st.randoms(use_true_random=False)
+    return st.builds(lambda text, random: damage(text, random, max_edits=max_edits), texts, dice)
 
 
 @st.composite

@@ -1,0 +1,8 @@
+"""`python -m policy` is `sudopath`."""
+
+import sys
+
+from policy.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

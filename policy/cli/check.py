@@ -1,0 +1,135 @@
+"""`sudopath check`: may a token do this, and why?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from policy.cli.exit_codes import Exit
+from policy.cli.inputs import add_acl_options, build_acl
+from policy.errors import UsageError
+from policy.evaluate import Outcome
+from policy.model import STEP_DOWN, http_request
+from policy.report import decision_report
+
+if TYPE_CHECKING:
+    from policy.cli.output import Output
+    from policy.model import Request
+
+__all__ = ["add_command"]
+
+_DESCRIPTION = """\
+Decide one request, or many, and explain. Without a request: may the token make the active node
+step down (`update sys/step-down`)?
+
+OPERATION is read, list, scan, create, update, patch, delete, help or write (create or update, by
+whether the object exists), or an HTTP method: GET, LIST, POST, PUT, PATCH, DELETE.
+"""
+_EXAMPLES = """\
+examples:
+  sudopath check -p policies/ -t ops
+  sudopath check -p policies/ -t ops,default read secret/data/app/db
+  sudopath check -p policies/ -t dev POST auth/token/create --data '{"ttl": "1h"}'
+  sudopath check -p ops=terraform/ops.hcl --token-file token.json --mounts mounts.json
+  sudopath check -p policies/ -t ops --requests requests.jsonl > answers.jsonl
+
+exit codes: 0 allowed, 1 denied, 2 could not answer, 3 undetermined; of many requests the worst:
+  2 before 1 before 3
+"""
+_EXIT = {Outcome.ALLOW: Exit.YES, Outcome.DENY: Exit.NO, Outcome.UNDETERMINED: Exit.UNDETERMINED}
+
+
+def add_command(commands: Any) -> None:
+    """Add `check` to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check",
+        help="may a token do this, and why?",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("operation", nargs="?", metavar="OPERATION")
+    parser.add_argument("path", nargs="?", metavar="PATH")
+    add_acl_options(parser)
+    parser.add_argument(
+        "--namespace", default="", metavar="NS", help="namespace of the request, e.g. team-a/"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="JSON",
+        help="parameters: the body of a write, the query of a read or list; `@FILE` reads a file",
+    )
+    parser.add_argument(
+        "--wrap-ttl", type=float, metavar="SECONDS", help="wrapping TTL of the request"
+    )
+    parser.add_argument(
+        "--exists",
+        choices=("yes", "no"),
+        help="whether the object of a write exists: update or create",
+    )
+    parser.add_argument(
+        "--requests",
+        type=Path,
+        metavar="FILE",
+        help="many requests as JSON Lines (see `sudopath schema request`), answered in order as "
+        "JSON Lines; `-` is standard input",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, output: Output) -> Exit:
+    if options.requests is not None:
+        if options.operation is not None:
+            raise UsageError("give one request, or a file of them, not both")
+        from policy.cli.batch import answer_all
+
+        return answer_all(build_acl(options), options.requests, output)
+    request = _request(options)
+    decision = build_acl(options).decide(request)
+    if options.format == "json":
+        output.json(decision_report(decision), pretty=sys.stdout.isatty())
+    else:
+        output.line(decision.explain())
+    return _EXIT[decision.outcome]
+
+
+def _request(options: argparse.Namespace) -> Request:
+    if options.operation is None:
+        return STEP_DOWN
+    if options.path is None:
+        raise UsageError(f"`{options.operation}` of what path?")
+    exists = None if options.exists is None else options.exists == "yes"
+    more = {
+        "data": _data(options.data),
+        "namespace": options.namespace,
+        "wrap_ttl_seconds": options.wrap_ttl,
+        "exists": exists,
+    }
+    if options.operation.isupper():
+        return http_request(options.operation, options.path, **more)
+    from policy.inventory import operation_request
+
+    path = options.path.removeprefix("/").removeprefix("v1/")
+    return operation_request(options.operation, path, **more)
+
+
+def _data(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    raw: str | bytes = text
+    if text.startswith("@"):
+        try:
+            raw = Path(text[1:]).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{text[1:]}: {error.strerror or error}") from None
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"--data is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError("--data must be a JSON object of parameters")
+    return value

@@ -1,0 +1,61 @@
+"""Writing to a terminal, a file or a pipe."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Output", "printable"]
+
+_STYLES = {
+    "ALLOW": "1;32",
+    "DENY": "1;31",
+    "UNDETERMINED": "1;33",
+    "error": "1;31",
+    "warning": "1;33",
+}
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which a hostile policy could use to rewrite the screen,
+    and without bytes that are not UTF-8."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char if char == "\n" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
+
+
+class Output:
+    """Standard output and standard error. Colour only where somebody looks at it."""
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        self.out = out
+        self.err = err
+        self._colour = out.isatty() and "NO_COLOR" not in os.environ
+
+    def line(self, text: str = "") -> None:
+        """One or more lines for a person. The first word is coloured if it is a verdict."""
+        text = printable(text)
+        word = text.partition(" ")[0]
+        if self._colour and word in _STYLES:
+            text = f"\x1b[{_STYLES[word]}m{word}\x1b[0m{text[len(word) :]}"
+        print(text, file=self.out)
+
+    def json(self, value: Mapping[str, object] | Sequence[object], *, pretty: bool) -> None:
+        """A value for a program: indented, or on one line."""
+        import orjson
+
+        option = orjson.OPT_INDENT_2 if pretty else 0
+        print(orjson.dumps(value, option=option).decode(), file=self.out)
+
+    def problem(self, text: str) -> None:
+        """Something that kept the command from answering, on standard error."""
+        print(f"sudopath: {printable(text)}", file=self.err)
+
+    def note(self, text: str) -> None:
+        """Something to know beside the answer, on standard error."""
+        print(printable(text), file=self.err)
