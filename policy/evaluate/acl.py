@@ -307,20 +307,13 @@ class _Case:
         if create.outcome is update.outcome:
             return update
         worse = create if update.allowed else update
-        return (
-            _Answer(self, Operation.WRITE, worse.path)
-            .about(worse.grant, worse.needed, worse.fact)
-            .undetermined(
-                Reason.EXISTENCE_UNKNOWN,
-                f"allowed if the object {'exists' if update.allowed else 'does not exist'} already, "
-                f"denied if it {'does not' if update.allowed else 'does'}"
-                + (
-                    " (unless this backend has no existence check)"
-                    if kind is WriteKind.UNKNOWN
-                    else ""
-                ),
-            )
-        )
+        words = ("allowed", "denied") if update.allowed else ("denied", "allowed")
+        detail = f"{words[0]} if the object exists already, {words[1]} if it does not"
+        if kind is WriteKind.UNKNOWN:
+            detail += "; what is mounted here is not known"
+        answer = _Answer(self, Operation.WRITE, worse.path)
+        answer.about(worse.grant, worse.needed, worse.fact)
+        return answer.undetermined(Reason.EXISTENCE_UNKNOWN, detail)
 
 
 class _Answer:
@@ -336,11 +329,8 @@ class _Answer:
         self.needed: tuple[Capability, ...] = ()
         self.fact: Fact | None = None
 
-    def about(
-        self, grant: Grant | None, needed: tuple[Capability, ...], fact: Fact | None
-    ) -> _Answer:
+    def about(self, grant: Grant | None, needed: tuple[Capability, ...], fact: Fact | None) -> None:
         self.grant, self.needed, self.fact = grant, needed, fact
-        return self
 
     def allow(self, reason: Reason, detail: str, fact: Fact | None = None) -> Decision:
         self.fact = fact or self.fact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.model.capability import Capability
 
@@ -76,8 +76,7 @@ class Conditions:
     subscribe_event_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One `path` block.
 
     `path` is as written, with templates unfilled; `pattern` is its compiled form in the root

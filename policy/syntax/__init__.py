@@ -14,7 +14,7 @@ from policy.syntax.nodes import (
     ObjectNode,
     Value,
 )
-from policy.syntax.parser import Parsed, parse
+from policy.syntax.parser import Parsed, flaw_diagnostics, parse, parse_part
 from policy.syntax.printer import print_document
 
 __all__ = [
@@ -33,6 +33,8 @@ __all__ = [
     "Value",
     "decode_key",
     "decode_text",
+    "flaw_diagnostics",
     "parse",
+    "parse_part",
     "print_document",
 ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from policy.syntax.builder import Root
     from policy.syntax.nodes import Flaw
 
-__all__ = ["Parsed", "parse"]
+__all__ = ["Parsed", "flaw_diagnostics", "parse", "parse_part"]
 
 _MAX_ERRORS = 20
 _BLOCK = re.compile(r"^[ \t]*path\b", re.MULTILINE)
@@ -52,6 +52,22 @@ def parse(source: Source, dialect: Dialect) -> Parsed:
     source = source.normalized
     parsed = _parse_json(source) if source.is_json else _parse_hcl(source)
     document, diagnostics = parsed
+    return Parsed(document, (*diagnostics, *flaw_diagnostics(document, dialect)))
+
+
+def parse_part(source: Source, start: int, end: int) -> Document | None:
+    """The items of a part of an HCL text, if that part holds for itself; None if it does not."""
+    scan = Scan(source.text, start, end)
+    try:
+        root = _run(scan, source)
+    except _Refused:
+        return None
+    return _document(source, scan, root)
+
+
+def flaw_diagnostics(document: Document, dialect: Dialect) -> list[Diagnostic]:
+    """What there is to say about the flaws of a document."""
+    source = document.source
     found = [_flaw(source, flaw, dialect) for flaw in flaws(document)]
     if document.dangling is not None:
         found.append(
@@ -64,7 +80,13 @@ def parse(source: Source, dialect: Dialect) -> Parsed:
                 help="give it a value, or delete it",
             )
         )
-    return Parsed(document, (*diagnostics, *found))
+    return found
+
+
+def _document(source: Source, scan: Scan, root: Root) -> Document:
+    return Document(
+        source, root.items, (*root.flaws, *scan.flaws), tuple(scan.comments), root.dangling
+    )
 
 
 def _parse_json(source: Source) -> Parsed:
@@ -81,16 +103,7 @@ def _parse_hcl(source: Source) -> Parsed:
         root = _run(whole, source)
     except _Refused as refused:
         return _recover(source, refused)
-    return Parsed(
-        Document(
-            source,
-            root.items,
-            (*root.flaws, *whole.flaws),
-            tuple(whole.comments),
-            root.dangling,
-        ),
-        (),
-    )
+    return Parsed(_document(source, whole, root), ())
 
 
 def _recover(source: Source, refused: _Refused) -> Parsed:
