@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.model import Capability, Conditions
 
@@ -22,8 +21,7 @@ DENY_BIT = BITS[Capability.DENY]
 SUDO_BIT = BITS[Capability.SUDO]
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """The rules of one pattern, merged.
 
     `mask` holds the capabilities as bits; a deny has the deny bit alone. `rules` are the rules
@@ -115,6 +113,10 @@ def _merge_parameters(first: ParameterMap, later: ParameterMap) -> ParameterMap:
 
 
 def _union(first: tuple[str, ...], later: Iterable[str]) -> tuple[str, ...]:
+    """Both lists; what stands in the first is not repeated, and without a first one the later
+    list stays as it is."""
+    if not first:
+        return tuple(later)
     return first + tuple(name for name in dict.fromkeys(later) if name not in first)
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.acl.grant import BITS, Grant, merge
 from policy.acl.index import PatternIndex
-from policy.acl.templates import (
-    ForbiddenValueError,
-    MissingValueError,
-    fill_template,
-    uses_time,
-)
 from policy.model import Capability, Listing, Pattern, PatternKind
 
 if TYPE_CHECKING:
@@ -25,8 +18,7 @@ __all__ = ["Problem", "Table", "build_table"]
 _LIST_BIT = BITS[Capability.LIST]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why no ACL could be built. Then every request of the token fails."""
 
     message: str
@@ -144,26 +136,25 @@ def build_table(
     for policy in policies:
         for rule in policy.rules:
             path = rule.path
+            if rule.pattern is None:
+                # A forbidden value refuses the token even where the rule has expired.
+                filled = _fill(rule, policy, token, dialect, now, ends)
+                if isinstance(filled, Problem):
+                    return filled
+                if filled is None:
+                    left_out.append((policy, rule))
+                    continue
+                path = filled
+            if rule.expiration is not None:
+                if now is not None and rule.expiration < now:
+                    continue
+                ends.append(rule.expiration)
             pattern = rule.pattern
-            try:
-                if pattern is None:
-                    # A forbidden value refuses the token even where the rule has expired.
-                    path = fill_template(path, policy, token, dialect, now)
-                    if now is not None and uses_time(rule.path):
-                        ends.append(int(now) + 1.0)
-                if rule.expiration is not None:
-                    if now is not None and rule.expiration < now:
-                        continue
-                    ends.append(rule.expiration)
-                if pattern is None or policy.namespace:
+            if pattern is None or policy.namespace:
+                try:
                     pattern = Pattern.compile(path, policy.namespace)
-            except MissingValueError:
-                left_out.append((policy, rule))
-                continue
-            except ForbiddenValueError as error:
-                return Problem(f'"{rule.path}": {error}', error.is_determined)
-            except ValueError as error:
-                return Problem(f'"{rule.path}": {error}')
+                except ValueError as error:
+                    return Problem(f'"{rule.path}": {error}')
             by_pattern.setdefault(pattern, []).append((policy, rule))
         if policy.expiration is not None:
             ends.append(policy.expiration)
@@ -178,3 +169,25 @@ def build_table(
     return Table(
         exact, tuple(wildcard), dialect.listing, tuple(left_out), min(ends) if ends else None
     )
+
+
+def _fill(
+    rule: Rule,
+    policy: Policy,
+    token: Token,
+    dialect: Dialect,
+    now: float | None,
+    ends: list[float],
+) -> str | Problem | None:
+    """The path of a rule with its template filled in, or why no ACL can be built; None if the
+    rule is to be left out."""
+    from policy.acl import templates  # most policies have none
+
+    if now is not None and templates.uses_time(rule.path):
+        ends.append(int(now) + 1.0)
+    try:
+        return templates.fill_template(rule.path, policy, token, dialect, now)
+    except templates.MissingValueError:
+        return None
+    except templates.ForbiddenValueError as error:
+        return Problem(f'"{rule.path}": {error}', error.is_determined)

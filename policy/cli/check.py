@@ -7,14 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from policy.cli.exit_codes import Exit
 from policy.cli.inputs import add_acl_options, build_acl
 from policy.errors import UsageError
 from policy.evaluate import Outcome
 from policy.model import STEP_DOWN, http_request
-from policy.report import decision_report
 
 if TYPE_CHECKING:
     from policy.cli.output import Output
@@ -91,6 +88,8 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
     request = _request(options)
     decision = build_acl(options).decide(request)
     if options.format == "json":
+        from policy.report import decision_report
+
         output.json(decision_report(decision), pretty=sys.stdout.isatty())
     else:
         output.line(decision.explain())
@@ -126,6 +125,8 @@ def _data(text: str | None) -> dict[str, Any] | None:
             raw = Path(text[1:]).read_bytes()
         except OSError as error:
             raise UsageError(f"{text[1:]}: {error.strerror or error}") from None
+    import orjson
+
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

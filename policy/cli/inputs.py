@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +98,8 @@ def _instant(text: str) -> float:
         return float(text)
     except ValueError:
         pass
+    from datetime import UTC, datetime
+
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
@@ -140,6 +142,7 @@ def _attempt(data: bytes) -> Source | PolicyError:
 def build_acl(options: argparse.Namespace) -> ACL:
     """The ACL that the options describe. Raises `PolicyError` with everything that is wrong."""
     dialect = Dialect.named(options.dialect)
+    now = time.time() if options.now is None else options.now
     policies = []
     problems: list[Diagnostic] = []
     unreadable: list[str] = []
@@ -147,9 +150,7 @@ def build_acl(options: argparse.Namespace) -> ACL:
         if isinstance(source, PolicyError):
             unreadable.append(str(source))
             continue
-        compiled = compile_policy(
-            source, name, dialect, options.now or datetime.now(UTC).timestamp()
-        )
+        compiled = compile_policy(source, name, dialect, now)
         problems += [d for d in compiled.diagnostics if d.severity is Severity.ERROR]
         if compiled.policy is not None:
             policies.append(compiled.policy)
@@ -163,7 +164,7 @@ def build_acl(options: argparse.Namespace) -> ACL:
         from policy.inventory import read_mounts
 
         mounts = read_mounts(_read(options.mounts), str(options.mounts))
-    return policy_set.acl(token, mounts=mounts, now=options.now)
+    return policy_set.acl(token, mounts=mounts, now=now)
 
 
 def _token(options: argparse.Namespace, policies: PolicySet) -> Token:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from policy.cli import capabilities, check, schema, validate
@@ -65,15 +64,24 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"sudopath {_version()}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    # With `prog`, argparse need not format a usage line that nobody asked for.
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", prog="sudopath"
+    )
     for command in (check, capabilities, validate, schema):
         command.add_command(commands)
     return parser
 
 
-def _version() -> str:
-    try:
-        return version("sudopath")
-    except PackageNotFoundError:
-        return "(not installed)"
+class _Version(argparse.Action):
+    """Asks for the version only when somebody wants to see it: that takes longer than a check."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"sudopath {version('sudopath')}")
+        except PackageNotFoundError:
+            print("sudopath (not installed)")
+        parser.exit()

@@ -11,10 +11,10 @@ from policy.cli.inputs import add_dialect_option, add_format_option, named_sourc
 from policy.errors import PolicyError, SourceError
 from policy.lower import Compiled, compile_policy
 from policy.model import Dialect
-from policy.report import FileReport, diagnostic_report
 
 if TYPE_CHECKING:
     from policy.cli.output import Output
+    from policy.report import FileReport
     from policy.source import Source
 
 __all__ = ["add_command"]
@@ -83,6 +83,8 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
 
 
 def _report(source: Source, name: str, compiled: Compiled, dialect: Dialect) -> FileReport:
+    from policy.report import FileReport, diagnostic_report
+
     return FileReport(
         version=1,
         file=source.name,

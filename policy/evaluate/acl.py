@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from policy.acl import BITS, DENY_BIT, SUDO_BIT, Problem, Table
 from policy.catalog import Guard, WriteKind
 from policy.evaluate.decision import Decision, Outcome, Reason
-from policy.evaluate.limits import pagination_refusal, wrapping_refusal
-from policy.evaluate.parameters import parameter_refusal
+from policy.evaluate.routing import WRITES, refusal, route, written
 from policy.evaluate.trace import Candidate, lost_by
 from policy.model import Capability, Operation, Request, byte_text, plain_text
 
@@ -27,13 +26,15 @@ if TYPE_CHECKING:
 __all__ = ["ACL"]
 
 _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
-_WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE})
-# For the fast path: operation -> (bit of its capability, or 0; whether it is a listing).
-_NEEDS: dict[str, tuple[int, bool]] = {
-    operation: (BITS[operation.capability] if operation.capability else 0, operation.is_listing)
+# For the fast path: operation -> (bit of its capability, or 0; whether it is a listing; a write).
+_NEEDS: dict[str, tuple[int, bool, bool]] = {
+    operation: (
+        BITS[operation.capability] if operation.capability else 0,
+        operation.is_listing,
+        operation in WRITES,
+    )
     for operation in Operation
 }
-_ONLY_WRITTEN = frozenset({"sys/step-down", "sys/seal"})
 
 
 class ACL:
@@ -45,6 +46,7 @@ class ACL:
     """
 
     __slots__ = (
+        "_bare_mounts",
         "_exact",
         "_find",
         "_guard",
@@ -81,6 +83,7 @@ class ACL:
         )
         self._root = byte_text(token.namespace) if is_root else None
         self._guard = Guard(dialect, mounts)
+        self._bare_mounts = frozenset(byte_text(mount.path[:-1]) for mount in mounts.mounts)
         self._exact = self.table.exact
         self._find = self.table.find
 
@@ -108,25 +111,28 @@ class ACL:
         needs = _NEEDS.get(operation)
         if needs is None or self._root is not None or self.namespaces:
             return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]
-        bit, is_listing = needs
+        bit, is_listing, is_write = needs
         if not path.isascii():
             path = byte_text(path)
         if path[:1] == "/":
             path = path.lstrip("/")
+        sent = path
         if is_listing:
             if path[-1:] != "/":
-                path += "/"
+                sent = path = path + "/"
             grant = self.table.find_listing(path)
         else:
+            if is_write:
+                path = written(operation, path, self._bare_mounts)
             grant = self._exact.get(path) or self._find(path)
         if not bit or (grant is not None and grant.conditions is not None):
-            return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]
+            return self.decide(Request(operation, sent)).allowed  # type: ignore[arg-type]
         guard = self._guard
         if grant is not None and grant.mask & bit:
             granted = grant.mask & SUDO_BIT or guard.root_protected(path) is None
         else:
             granted = False
-        return bool(granted or guard.unauthenticated(path)) and not _never_served(operation, path)
+        return bool(granted or guard.unauthenticated(path)) and not refusal(operation, sent)
 
     def capabilities(self, path: str, namespace: str = "") -> list[str]:
         """What `sys/capabilities` answers for a path: sorted, `deny` alone when nothing is held,
@@ -168,81 +174,52 @@ class ACL:
         """The capabilities that can matter on a path; None where the catalogue does not know it."""
         return self._guard.useful_capabilities(path)
 
-    def split_namespace(self, full: str) -> tuple[str, str]:
-        """The namespace a full path lies in, as far as it is known, and the rest."""
-        for namespace in self.namespaces:
-            if full.startswith(namespace):
-                return namespace, full[len(namespace) :]
-        return "", full
-
-
-def _never_served(operation: Operation | str, path: str) -> str | None:
-    """Why the server answers before it looks at the ACL, whatever the policies say."""
-    if "//" in path:
-        return "a path with `//` is redirected, and never matches a rule"
-    if "/." in path and any(part in (".", "..") for part in path.split("/")[1:]):
-        return "a path with `.` or `..` segments is redirected"
-    if path[-1:] == "/" and operation in _WRITES:
-        return "the server refuses writes to a path that ends in a slash"
-    if path in _ONLY_WRITTEN and operation not in _WRITES and operation != Operation.HELP:
-        return "only PUT and POST exist here"
-    return None
-
 
 class _Case:
     """One request before the ACL."""
 
-    __slots__ = ("acl", "namespace", "relative", "request")
+    __slots__ = ("acl", "request", "route")
 
     def __init__(self, acl: ACL, request: Request) -> None:
         self.acl = acl
         self.request = request
-        # Paths are compared with their namespace in front, without any leading slash.
-        full = (byte_text(request.namespace) + byte_text(request.path)).lstrip("/")
-        self.namespace = byte_text(request.namespace)
-        self.relative = full.removeprefix(self.namespace)
-        if acl.namespaces:
-            inner, rest = acl.split_namespace(full)
-            if len(inner) > len(self.namespace):
-                self.namespace, self.relative = inner, rest
+        self.route = route(request, acl.namespaces)
 
     def decide(self, operation: Operation) -> Decision:
         if operation is Operation.WRITE:
             return self._write()
-        relative = self.relative
-        if operation.is_listing and not relative.endswith("/"):
-            relative += "/"
-        path = self.namespace + relative
-        guard = self.acl._guard
+        acl = self.acl
+        guard = acl._guard
+        namespace, sent = self.route
+        relative = written(operation, sent, acl._bare_mounts)
+        path = namespace + relative
         answer = _Answer(self, operation, plain_text(path))
 
-        never = _never_served(operation, path)
-        if never is None and self.namespace and guard.root_namespace_only(relative):
-            never = "only the root namespace answers this path"
-        if never is not None:
-            return answer.deny(Reason.REFUSED_BEFORE_ACL, never)
+        refused = refusal(operation, self.route.full)
+        if refused is None and namespace and guard.root_namespace_only(relative):
+            refused = "only the root namespace answers this path"
+        if refused is not None:
+            return answer.deny(Reason.REFUSED_BEFORE_ACL, refused)
         fact = guard.unauthenticated(relative)
         if fact is not None:
             return answer.allow(Reason.UNAUTHENTICATED, "no token is asked for here", fact=fact)
-        problem = self.acl._problem
+        problem = acl._problem
         if problem is not None:
             if problem.is_determined:
                 return answer.deny(Reason.NO_ACL, problem.message)
             return answer.undetermined(Reason.NOT_DETERMINED, problem.message)
-        if self.acl._root is not None:
-            if path.startswith(self.acl._root) or not self.acl._root:
+        if acl._root is not None:
+            if path.startswith(acl._root):
                 return answer.allow(Reason.ROOT, "the root policy allows everything")
             return answer.deny(
                 Reason.NO_MATCHING_RULE,
-                f"root of `{plain_text(self.acl._root)}` is nothing in another namespace",
+                f"root of `{plain_text(acl._root)}` is nothing in another namespace",
             )
-        protected = guard.root_protected(relative, in_root_namespace=not self.namespace)
-        if operation is Operation.HELP and not (self.acl.dialect.help_needs_sudo and protected):
+        protected = guard.root_protected(relative, in_root_namespace=not namespace)
+        if operation is Operation.HELP and not _help_needs_sudo(acl.dialect, protected):
             return answer.allow(Reason.HELP, "help needs no capability")
-        grant = (
-            self.acl.table.find_listing(path) if operation.is_listing else self.acl.table.find(path)
-        )
-        return self._by_rule(answer, operation, grant, protected)
+        find = acl.table.find_listing if operation.is_listing else acl.table.find
+        return self._by_rule(answer, operation, find(path), protected)
 
     def _by_rule(
         self, answer: _Answer, operation: Operation, grant: Grant | None, protected: Fact | None
@@ -279,6 +256,9 @@ class _Case:
         conditions = grant.conditions
         if conditions is None or operation is Operation.HELP:
             return None
+        from policy.evaluate.limits import pagination_refusal, wrapping_refusal
+        from policy.evaluate.parameters import parameter_refusal
+
         words = wrapping_refusal(conditions, self.request.wrap_ttl_seconds)
         if words is not None:
             return Reason.WRAPPING, words
@@ -299,7 +279,7 @@ class _Case:
 
     def _write(self) -> Decision:
         """A PUT or POST of which nobody said whether the object exists."""
-        kind = self.acl._guard.write_becomes(self.relative)
+        kind = self.acl._guard.write_becomes(self.route.path)
         update = self.decide(Operation.UPDATE)
         if kind is WriteKind.UPDATE:
             return update
@@ -314,6 +294,11 @@ class _Case:
         answer = _Answer(self, Operation.WRITE, worse.path)
         answer.about(worse.grant, worse.needed, worse.fact)
         return answer.undetermined(Reason.EXISTENCE_UNKNOWN, detail)
+
+
+def _help_needs_sudo(dialect: Dialect, protected: Fact | None) -> bool:
+    """Whether help needs `sudo`: only old servers ask for it, and only the router does."""
+    return dialect.help_needs_sudo and protected is not None and protected.enforced_by == "router"
 
 
 class _Answer:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.model import PatternKind
 
@@ -45,8 +44,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One rule that matches. `lost_by` is None for the winner; `form` is the form of the path it
     matches, which for list and scan may lack the final slash."""
 

@@ -1,18 +1,13 @@
-"""Tree to meaning: from a parsed text to a `Policy`, with every problem and its place."""
+"""Text to meaning: from a policy text to a `Policy`, with every problem and its place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.diagnostics import Severity
-from policy.lower.findings import Findings
 from policy.lower.plain import plain_parts
-from policy.lower.reshape import reshape
-from policy.lower.rules import compile_rules
 from policy.lower.transport import decode_policy_field
 from policy.model import Policy
-from policy.syntax import flaw_diagnostics, parse
 
 if TYPE_CHECKING:
     from policy.diagnostics import Diagnostic
@@ -22,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Compiled", "compile_policy", "decode_policy_field"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """What became of one text: a policy, or None when the server would refuse it."""
 
     policy: Policy | None
@@ -40,37 +34,23 @@ def compile_policy(
     `fast` may be turned off to take the full way whatever the text; the result is the same.
     """
     source = source.normalized
-    findings = Findings(source)
-    rules = None
-    if fast and not source.is_json:
-        rules = _compile_fast(source, findings, dialect, now)
-    if rules is None:
-        findings = Findings(source)
-        document, diagnostics = parse(source, dialect)
-        items = reshape(document.items) if source.is_json else document.items
-        rules = compile_rules(items, findings, dialect, now)
-        findings.diagnostics += diagnostics
-    found = sorted(findings.diagnostics, key=lambda d: d.sort_key)
-    refused = any(d.severity is Severity.ERROR for d in found)
+    rules, diagnostics = _rules(source, dialect, now, fast=fast)
+    refused = any(d.severity is Severity.ERROR for d in diagnostics)
     policy = None if refused else Policy(name.strip().lower(), rules, source)
-    return Compiled(policy, tuple(found))
+    return Compiled(policy, tuple(sorted(diagnostics, key=lambda d: d.sort_key)))
 
 
-def _compile_fast(
-    source: Source, findings: Findings, dialect: Dialect, now: float | None
-) -> tuple[Rule, ...] | None:
-    """The rules by the fast way, or None if it is not sure of them."""
-    parts = plain_parts(source, dialect)
-    if parts is None:
-        return None
-    rules: list[Rule] = []
-    assigned = 0
-    for part in parts:
-        if isinstance(part, list):
-            rules += part
-            continue
-        assigned += sum(item.assign >= 0 for item in part.items)
-        findings.diagnostics += flaw_diagnostics(part, dialect)
-        rules += compile_rules(part.items, findings, dialect, now)
-    # Whether a key is assigned twice shows only where all items are seen together.
-    return tuple(rules) if assigned < 2 else None
+def _rules(
+    source: Source, dialect: Dialect, now: float | None, *, fast: bool
+) -> tuple[tuple[Rule, ...], list[Diagnostic]]:
+    parts = plain_parts(source, dialect) if fast and not source.is_json else None
+    if parts == []:
+        return (), []
+    if parts is not None and len(parts) == 1 and isinstance(parts[0], list):
+        return tuple(parts[0]), []
+    # All the rest is loaded by the first text that needs it.
+    from policy.lower.compiler import compile_parts, compile_whole
+
+    compiled = None if parts is None else compile_parts(parts, source, dialect, now)
+    rules, findings = compiled or compile_whole(source, dialect, now)
+    return rules, findings.diagnostics

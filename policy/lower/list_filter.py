@@ -9,7 +9,7 @@ standard functions and those the server adds.
 Not modelled, so refused as not determined (fail closed): `range`, `define`, `template`, `block` and
 `call`; `index` of a string; `printf` other than `%s %v %d %q`, with widths (`%.8s` is fine) or with
 values that do not fit; printed fractions; letters outside ASCII in `js`, `%q`, `uppercase` and an
-empty `replace`; a template over 64 KiB, deep nesting, very large values; a result that hangs on
+empty `replace`; a template over 16 KiB, deep nesting, very large values; a result that hangs on
 chance (as of `{{ .key | truncate 1 }}`), on the clock or on an unknown path. Complex numbers and
 hexadecimal fractions are taken for syntax errors.
 """
@@ -21,7 +21,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, NoReturn
 from urllib.parse import quote_plus
 
@@ -29,10 +29,11 @@ from policy.lower.scalars import lower_name, parse_float, parse_integer
 
 __all__ = ["UndeterminedFilterError", "check_list_filter"]
 
-_MAX_TEXT = 64 * 1024
-_MAX_DEPTH = 50
-_MAX_VALUE = 64 * 1024
-_MAX_WORK = 4 * 1024 * 1024
+# Far above what anybody writes, and low enough for a hostile policy full of filters.
+_MAX_TEXT = 16 * 1024  # characters of a template
+_MAX_DEPTH = 50  # parentheses and branches inside one another
+_MAX_VALUE = 16 * 1024  # bytes of one value
+_MAX_WORK = 1024 * 1024  # bytes of all values of one run
 
 
 class UndeterminedFilterError(ValueError):
@@ -42,8 +43,8 @@ class UndeterminedFilterError(ValueError):
 def check_list_filter(text: str, path: str | None = None) -> None:
     """Check a filter template, which is not empty, as the server does when a policy is written.
 
-    `path` is the value of `.path`: the rule's path without its leading `/` and, for a prefix rule,
-    without the final `*`. Left out, a verdict that depends on it is not determined.
+    `path` is the value of `.path`: the rule's path without a leading `/` and, unless it has a
+    segment `+`, without the final `*`. Left out, a verdict that depends on it is not determined.
 
     Raises `ValueError` with one phrase when the server refuses the template, and its subclass
     `UndeterminedFilterError` when that cannot be told.
@@ -51,7 +52,7 @@ def check_list_filter(text: str, path: str | None = None) -> None:
     if "{{" not in text:
         raise ValueError(_SAME)
     if len(text) > _MAX_TEXT:
-        raise _undetermined("it is longer than 64 KiB")
+        raise _undetermined("it is longer than 16 KiB")
     tokens = _tokens(text)
     template = _Parser(tokens).template()
     asks_the_time = any(token.kind == "word" and token.text in _CLOCK for token in tokens)
@@ -128,9 +129,9 @@ _TOKEN = re.compile(
     | (?P<string>"(?:\\[^\n]|[^"\\\n])*")
     | (?P<raw>`[^`]*`)
     | (?P<rune>'(?:\\[^\n]|[^'\\\n])*')
-    | (?P<number>(?=[+-]|\.?[0-9])[+-]?
+    | (?P<number>[+-]?
         (?: 0[xX][0-9a-fA-F_]+ | 0[oO][0-7_]+ | 0[bB][01_]+
-          | [0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)? )(?!\w))
+          | (?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)? )(?!\w))
     | (?P<dot>\.{_END_OF_WORD})
     | (?P<field>\.\w+{_END_OF_WORD})
     | (?P<variable>\$\w*{_END_OF_WORD})
@@ -169,7 +170,8 @@ def _tokens(text: str) -> list[_Token]:
         if start < 0:
             return tokens
         if text.startswith("/*", position):
-            end = _COMMENT_END.match(text, text.find("*/", position + 2))
+            close = text.find("*/", position + 2)
+            end = _COMMENT_END.match(text, close) if close >= 0 else None
             if end is None:
                 raise ValueError("the template has a comment that is not closed by `*/}}`")
         else:
@@ -294,7 +296,7 @@ class _Parser:
         commands: list[tuple[_Operand, ...]] = []
         while (token := self.peek(skip_space=True)).kind != closing:
             if token.kind not in _OPERANDS:
-                self.complain(f"an unexpected `{token.text}`")
+                self.complain(f"an unexpected {_named(token.text)}")
             commands.append(self.command())
         self.take()
         if not commands:
@@ -327,7 +329,7 @@ class _Parser:
         if token.kind == "pipe":
             self.take()
         elif token.kind not in ("close", "right"):
-            self.complain(f"an unexpected `{token.text}`")
+            self.complain(f"an unexpected {_named(token.text)}")
         return tuple(operands)
 
     def operand(self) -> _Operand:
@@ -348,7 +350,7 @@ class _Parser:
                 return _Operand("dot", fields=(text[1:],))
             case "variable":
                 if text not in self.variables:
-                    self.complain(f"the undefined variable `{text}`")
+                    self.complain(f"the undefined variable {_named(text)}")
                 return _Operand("variable", name=text)
             case "left":
                 self.enter()
@@ -376,9 +378,9 @@ class _Parser:
         if word == "call":
             raise _undetermined("`call` is not evaluated")
         if word in _KEYWORDS:
-            self.complain(f"an unexpected `{word}`")
+            self.complain(f"an unexpected {_named(word)}")
         if word not in _FUNCTIONS:
-            self.complain(f"the unknown function `{word}`")
+            self.complain(f"the unknown function {_named(word)}")
         return _Operand("call", name=word)
 
     def take(self) -> _Token:
@@ -394,7 +396,7 @@ class _Parser:
 
     def expect_close(self) -> None:
         if (token := self.peek(skip_space=True)).kind != "close":
-            self.complain(f"an unexpected `{token.text}`")
+            self.complain(f"an unexpected {_named(token.text)}")
         self.take()
 
     def enter(self) -> None:
@@ -412,18 +414,24 @@ _KEYWORDS = frozenset(
 )
 
 
+def _named(text: str) -> str:
+    """A piece of the template for a message: short, and safe on a terminal."""
+    short = text if len(text) <= 30 else text[:30] + "..."
+    clean = (c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in short)
+    return f"`{''.join(clean)}`"
+
+
 def _bytes(text: str) -> bytes:
     """Go's strings are bytes; a stray byte of the policy's text counts as one character here."""
     return text.encode("utf-8", "replace")
 
 
 def _number(text: str) -> int | float:
+    is_fraction = set(text) & set(".eE") and not set(text) & set("xX")
     try:
-        return parse_integer(text)
+        return parse_float(text) if is_fraction else parse_integer(text)
     except ValueError:
-        if not set(text) & set(".eE"):
-            raise
-        return parse_float(text)
+        raise ValueError(f"the template has the invalid number {_named(text)}") from None
 
 
 def _unquoted(body: str) -> bytes:
@@ -442,7 +450,7 @@ def _escaped(match: re.Match[str]) -> bytes:
     if not character and 0 <= number <= 0xFF:
         return bytes([number])
     if not character or number > 0x10FFFF or 0xD800 <= number < 0xE000:
-        raise ValueError(f"the template has the invalid escape `{match[0]}`")
+        raise ValueError(f"the template has the invalid escape {_named(match[0])}")
     return chr(number).encode()
 
 
@@ -530,7 +538,7 @@ class _Run:
         for index in reversed(range(len(self.variables))):
             if self.variables[index][0] == variable:
                 return index
-        raise ValueError(f"`{variable}` is not defined here")
+        raise ValueError(f"{_named(variable)} is not defined here")
 
     def command(
         self, command: tuple[_Operand, ...], dot: _Value, piped: tuple[_Value, ...]
@@ -539,6 +547,9 @@ class _Run:
         if first.kind == "call" and not first.fields:
             return self.call(first.name, arguments, dot, piped)
         if arguments or piped:
+            owner = replace(first, fields=first.fields[:-1])
+            if first.fields and self.operand(owner, dot) is None:
+                return None  # a field of nothing is nothing, whatever it is given
             raise ValueError("an argument is given to something that is no function")
         if first.kind == "nil":
             raise ValueError("`nil` is not a command")
@@ -561,7 +572,7 @@ class _Run:
             if isinstance(value, dict):
                 value = value.get(name)
             elif value is not None:
-                raise ValueError(f"`{name}` is asked of a value that has no fields")
+                raise ValueError(f"{_named(name)} is asked of a value that has no fields")
         return value
 
     def call(

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from policy.model import Capability, Pattern, Rule
 from policy.source import Span
-from policy.syntax import parse_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,13 +84,13 @@ def _run(text: str, offset: int) -> Iterator[re.Match[str]]:
 
 def _piece(source: Source, start: int) -> tuple[Document, int] | None:
     """The unusual text from `start` up to a line that begins a block, if it stands for itself."""
-    tries = 0
-    for match in _NEXT.finditer(source.text, start + 1):
+    from policy.syntax import parse_part
+
+    for tries, match in enumerate(_NEXT.finditer(source.text, start + 1), 1):
         document = parse_part(source, start, match.start())
         # A `key =` that ends a piece is no end of the text.
         if document is not None and document.dangling is None:
             return document, match.start()
-        tries += 1
         if tries == _MOST_TRIES:
             return None
     end = len(source.text)

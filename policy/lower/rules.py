@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from policy.lower.capabilities import SHORTHAND, read_capabilities
 from policy.lower.control_group import control_group
 from policy.lower.decode import Decoder, Rejected, describe
-from policy.lower.list_filter import check_list_filter
 from policy.lower.names import unknown_key
 from policy.lower.parameters import decode_parameters, lower_names
 from policy.lower.scalars import NANOSECONDS, parse_expiration
@@ -340,6 +339,8 @@ class _Block:
                 item.keys[0].span,
             )
             return
+        from policy.lower.list_filter import check_list_filter  # few policies need it
+
         try:
             check_list_filter(text)
         except ValueError as error:

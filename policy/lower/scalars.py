@@ -8,7 +8,6 @@ not obvious was seen on OpenBao 2.7.2; the rest is recorded in `fixtures/recorde
 from __future__ import annotations
 
 import re
-from datetime import date
 
 __all__ = [
     "NANOSECONDS",
@@ -275,6 +274,8 @@ def _wrapped(value: int) -> int:
 
 def _days_since_1970(year: int, month: int, day: int) -> int:
     """Days of the Gregorian calendar, which repeats every 400 years; `date` has no year 0."""
+    from datetime import date
+
     try:
         in_cycle = date(2000 + year % 400, month, day).toordinal()
     except ValueError:

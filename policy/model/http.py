@@ -7,7 +7,6 @@ the ACL is a `UsageError` here: there is no verdict to give.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
 
 from policy.errors import UsageError
 from policy.model.capability import Operation
@@ -50,6 +49,8 @@ def http_request(
     existence check it is an update in any case. Raises `UsageError` for a method or query that
     the server refuses before it looks at the ACL.
     """
+    from urllib.parse import unquote  # it takes longer to load than all of the model
+
     path, _, query = target.partition("?")
     path = unquote(path.removeprefix("/v1/").removeprefix("v1/"), errors="surrogateescape")
     operation = _METHODS.get(method.upper())
@@ -70,6 +71,8 @@ def http_request(
 
 def _query(query: str) -> dict[str, str | None]:
     """Query parameters; one that is repeated becomes None, which equals nothing a policy says."""
+    from urllib.parse import parse_qsl
+
     parameters: dict[str, str | None] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         parameters[name] = None if name in parameters else value

@@ -38,8 +38,7 @@ ParameterMap = Mapping[str, tuple[ParameterValue, ...]]
 """Parameter names, in lower case, to the values allowed or denied. An empty tuple is any value."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlGroupFactor:
+class ControlGroupFactor(NamedTuple):
     """One `factor` of a control group: who must approve which operations."""
 
     name: str
@@ -48,16 +47,14 @@ class ControlGroupFactor:
     approvals: int
 
 
-@dataclass(frozen=True, slots=True)
-class ControlGroup:
+class ControlGroup(NamedTuple):
     """Makes an allowed request wait for approvals. It does not change the ACL's verdict."""
 
     ttl_nanoseconds: int
     factors: tuple[ControlGroupFactor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """Everything a rule can say besides its path, capabilities and expiration.
 
     Wrapping TTLs are nanoseconds, because the server compares fractions of a second; 0 is none.

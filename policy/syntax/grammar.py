@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lark import Lark
+from lark.exceptions import UnexpectedToken
 
 from policy.syntax.builder import Builder
+from policy.syntax.scan import UnexpectedTokenError
 from policy.syntax.scanner import HclScanner, JsonScanner
 
 if TYPE_CHECKING:
-    from lark.lexer import Lexer
+    from policy.syntax.builder import Root
+    from policy.syntax.scan import Scan
 
-__all__ = ["grammar_text", "hcl_parser", "json_parser"]
+__all__ = ["grammar_text", "parse_scan"]
 
 
 def grammar_text(name: str) -> str:
@@ -27,23 +30,23 @@ def grammar_text(name: str) -> str:
     return checkout.read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def hcl_parser() -> Lark:
-    """The parser of the usual form."""
-    return _parser("hcl", HclScanner)
+def parse_scan(scan: Scan, *, is_json: bool) -> Root:
+    """Parse what a scan covers. Raises `ScanError` or `UnexpectedTokenError` at the first error."""
+    try:
+        # Lark hands anything that is not a string to a custom lexer as it is.
+        return _parser("json" if is_json else "hcl").parse(scan)  # type: ignore[return-value]
+    except UnexpectedToken as error:
+        expected = set(error.accepts or error.expected)
+        stack = error.state.value_stack if error.state is not None else []
+        raise UnexpectedTokenError(error.token, expected, list(stack)) from None
 
 
-@lru_cache(maxsize=1)
-def json_parser() -> Lark:
-    """The parser of the JSON form."""
-    return _parser("json", JsonScanner)
-
-
-def _parser(name: str, scanner: type[Lexer]) -> Lark:
+@lru_cache(maxsize=2)
+def _parser(name: str) -> Lark:
     return Lark(
         grammar_text(name),
         parser="lalr",
-        lexer=scanner,
+        lexer=JsonScanner if name == "json" else HclScanner,
         transformer=Builder(),
         keep_all_tokens=True,
         maybe_placeholders=False,

@@ -13,9 +13,7 @@ from policy.syntax.builder import BrokenItem, OpenList
 from policy.syntax.nodes import Key
 
 if TYPE_CHECKING:
-    from lark.exceptions import UnexpectedToken
-
-    from policy.syntax.scanner import Scan
+    from policy.syntax.scan import Scan, UnexpectedTokenError
 
 __all__ = ["scan_error", "token_error"]
 
@@ -163,14 +161,12 @@ def _heredoc_error(source: Source, offset: int) -> Diagnostic:
     )
 
 
-def token_error(source: Source, scan: Scan, error: UnexpectedToken) -> Diagnostic:
+def token_error(source: Source, scan: Scan, error: UnexpectedTokenError) -> Diagnostic:
     """Why a token cannot stand where it stands."""
-    token: Token = error.token
+    token = error.token
     if token.type == "ILLEGAL":
         return scan_error(source, token.start_pos or 0)
-    expected = set(error.accepts or error.expected)
-    stack = error.state.value_stack if error.state is not None else []
-    return _TokenError(source, scan, token, expected, list(stack)).diagnostic()
+    return _TokenError(source, scan, token, error.expected, error.stack).diagnostic()
 
 
 class _TokenError:

@@ -11,14 +11,16 @@ from bisect import bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from lark.exceptions import UnexpectedToken
-
 from policy.diagnostics import Diagnostic, Severity
 from policy.source import Source, Span
-from policy.syntax.grammar import hcl_parser, json_parser
-from policy.syntax.messages import scan_error, token_error
 from policy.syntax.nodes import Document, FlawKind, Item, flaws
-from policy.syntax.scanner import MAX_NESTING, NestingError, Scan, ScanError
+from policy.syntax.scan import (
+    MAX_NESTING,
+    NestingError,
+    Scan,
+    ScanError,
+    UnexpectedTokenError,
+)
 
 if TYPE_CHECKING:
     from policy.model import Dialect
@@ -141,10 +143,12 @@ class _Refused(Exception):
 
 
 def _run(scan: Scan, source: Source) -> Root:
-    parser = json_parser() if source.is_json else hcl_parser()
+    """Parse what the scan covers. Raises `_Refused` at the first error."""
+    # Lark is loaded by the first text that needs it: plain policies do not.
+    from policy.syntax.grammar import parse_scan
+
     try:
-        # Lark hands anything that is not a string to a custom lexer as it is.
-        return parser.parse(scan)  # type: ignore[return-value]
+        return parse_scan(scan, is_json=source.is_json)
     except NestingError as error:
         diagnostic = Diagnostic(
             "nesting-too-deep",
@@ -155,8 +159,12 @@ def _run(scan: Scan, source: Source) -> Root:
         )
         raise _Refused(error.offset, diagnostic) from None
     except ScanError as error:
+        from policy.syntax.messages import scan_error
+
         raise _Refused(error.offset, scan_error(source, error.offset)) from None
-    except UnexpectedToken as error:
+    except UnexpectedTokenError as error:
+        from policy.syntax.messages import token_error
+
         diagnostic = token_error(source, scan, error)
         raise _Refused(max(diagnostic.span.start, scan.start), diagnostic) from None
 

@@ -16,6 +16,7 @@ from lark.lexer import Lexer
 
 from policy.source import Span
 from policy.syntax.nodes import Comment, Flaw, FlawKind
+from policy.syntax.scan import MAX_NESTING, NestingError, Scan, ScanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,38 +25,9 @@ if TYPE_CHECKING:
     from lark.lexer import LexerState
     from lark.parsers.lalr_parser_state import ParserState
 
-__all__ = ["MAX_NESTING", "HclScanner", "JsonScanner", "NestingError", "Scan", "ScanError"]
-
-MAX_NESTING = 10_000
-"""How deep brackets may nest. The server has no limit, but takes time quadratic in the depth: for
-lists nested 100,000 deep it was busy for minutes (OpenBao 2.7.2)."""
+__all__ = ["HclScanner", "JsonScanner"]
 
 _NESTING = {"LBRACE": 1, "LSQB": 1, "RBRACE": -1, "RSQB": -1}
-
-
-class ScanError(Exception):
-    """Text that is no token. Raised at `offset`; the parser module finds the words for it."""
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
-        self.offset = offset
-
-
-class NestingError(ScanError):
-    """Brackets nest deeper than we follow."""
-
-
-class Scan:
-    """One run over a part of a text, and the comments and flaws met on the way."""
-
-    __slots__ = ("comments", "end", "flaws", "start", "text")
-
-    def __init__(self, text: str, start: int = 0, end: int | None = None) -> None:
-        self.text = text
-        self.start = start
-        self.end = len(text) if end is None else end
-        self.comments: list[Comment] = []
-        self.flaws: list[Flaw] = []
 
 
 class _Scanner(Lexer):

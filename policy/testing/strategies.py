@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from policy.model import Alias, Entity, Group, Operation, Request, Token
-from policy.testing.paths import TINY, paths_near, patterns, patterns_near
+from policy.testing.paths import TINY, neighbourhood, patterns, patterns_near
 from policy.testing.texts import RuleText, rules
-from policy.testing.values import PARAMETER_NAMES, PARAMETER_VALUES
+from policy.testing.values import PARAMETER_NAMES, PARAMETER_VALUES, as_json_value
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["identities", "parameters", "policy_sets", "requests", "templates", "tokens"]
+__all__ = [
+    "identities",
+    "parameters",
+    "policy_sets",
+    "random_parameters",
+    "random_request",
+    "requests",
+    "templates",
+    "tokens",
+]
 
 _PLAIN_VALUES = ("a", "b", "blue", "Ops", "two words", "é", "a-b", "..", "{{x}}", "")
 _SPECIAL_VALUES = ("a/b", "/a", "a/", "x*", "*", "+", "a+b", "+*", "/")
 _METADATA_KEYS = ("team", "Team", "k", "a-b")
-_ASKED_KEYS = (*_METADATA_KEYS, "a.b", "nope", "")
+_KEYS = (*_METADATA_KEYS, "a.b", "nope", "")
 
 
 @st.composite
@@ -89,65 +100,39 @@ def tokens(
     )
 
 
+def _selectors(prefix: str, keys: Iterable[str], *, kind: str = "metadata") -> list[str]:
+    """For the id, the name and these keys of the metadata of something."""
+    return [f"{prefix}.id", f"{prefix}.name", *(f"{prefix}.{kind}.{key}" for key in keys)]
+
+
 @st.composite
 def templates(draw: st.DrawFn, entity: Entity, groups: Sequence[Group] = ()) -> str:
     """A template such as `{{identity.entity.name}}`: mostly one that has a value, also ones for
     missing keys, foreign groups and misspelled names."""
-    key = draw(st.sampled_from((*_ASKED_KEYS, *entity.metadata)))
-    selectors = [
-        "identity.entity.id",
-        "identity.entity.name",
-        *(f"identity.entity.metadata.{one}" for one in (key, *entity.metadata)),
-        "identity.entity.metadata",
-        "identity.entity.groups.names",
-        "identity.entity.Name",
-        "identity.nope",
-        "",
-    ]
+    has_value = draw(st.integers(0, 3)) > 0
+    selectors = _selectors("identity.entity", entity.metadata if has_value else _KEYS)
     for alias in entity.aliases:
         prefix = f"identity.entity.aliases.{alias.mount_accessor}"
-        selectors += (f"{prefix}.id", f"{prefix}.name", f"{prefix}.metadata.{key}")
-        selectors += (f"{prefix}.custom_metadata.{one}" for one in (key, *alias.custom_metadata))
-    for group in (*groups, Group("group-id-0", "stranger")):
+        keys = alias.custom_metadata if has_value else _KEYS
+        selectors += _selectors(prefix, keys, kind="custom_metadata")
+    for group in groups if has_value else (*groups, Group("group-id-0", "stranger")):
         for prefix in (f"identity.groups.ids.{group.id}", f"identity.groups.names.{group.name}"):
-            selectors += (f"{prefix}.id", f"{prefix}.name")
-            selectors += (f"{prefix}.metadata.{one}" for one in (key, *group.metadata))
+            selectors += _selectors(prefix, group.metadata if has_value else _KEYS)
+    if not has_value:
+        selectors += _WITHOUT_VALUE
     blank = draw(st.sampled_from(("", "", "", " ", "\t")))
     return "{{" + blank + draw(st.sampled_from(selectors)) + blank + "}}"
 
 
-_LIMITS = ("1", "5", "6", "0", "", "max", "MAX", "-1", "+3", "007", "1e3", "100", "101", "five")
-
-
-def parameters(operation: Operation) -> SearchStrategy[Mapping[str, object] | None]:
-    """The parameters of a request: a body for a write, query parameters for the others."""
-    if operation in (Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE):
-        values = st.sampled_from((*map(_as_json, PARAMETER_VALUES), None))
-        return st.dictionaries(st.sampled_from(PARAMETER_NAMES), values, max_size=3)
-    words = [value for value in PARAMETER_VALUES if isinstance(value, str)]
-    texts = st.sampled_from(words)
-    repeated = st.lists(texts, min_size=2, max_size=2)
-    names = st.sampled_from(PARAMETER_NAMES)
-    query: SearchStrategy[dict[str, object]] = st.dictionaries(
-        names, st.one_of(texts, texts, repeated), max_size=2
-    )
-    limited = st.builds(
-        lambda some, limit: {**some, "limit": limit},
-        query,
-        st.one_of(st.sampled_from(_LIMITS), st.just(["1", "1"])),
-    )
-    if operation.is_listing:
-        return st.one_of(st.none(), query, limited, limited)
-    return st.one_of(st.none(), query)
-
-
-def _as_json(value: object) -> object:
-    """The value as a JSON reader gives it: lists instead of tuples."""
-    if isinstance(value, Mapping):
-        return {key: _as_json(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [_as_json(inner) for inner in value]
-    return value
+_WITHOUT_VALUE = (
+    "identity.entity.metadata",
+    "identity.entity.groups.names",
+    "identity.entity.Name",
+    "identity.entity.aliases.auth_userpass_1.metadata.k",
+    "identity.entity",
+    "identity.nope",
+    "",
+)
 
 
 _OPERATIONS = (
@@ -160,22 +145,64 @@ _OPERATIONS = (
     Operation.SCAN,
     Operation.HELP,
 )
+_WITH_BODY = (Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE)
+_BODY_VALUES = (*map(as_json_value, PARAMETER_VALUES), None)
+_QUERY_VALUES = tuple(value for value in PARAMETER_VALUES if isinstance(value, str))
+_LIMITS = ("1", "5", "6", "0", "", "max", "MAX", "-1", "+3", "007", "1e3", "100", "101", "five")
+_WRAP_TTLS = (None, None, None, 0, 1, 2, 5, 60, 61, 3600)
 
 
-@st.composite
-def requests(
-    draw: st.DrawFn,
-    patterns: Sequence[str],
+def random_parameters(random: Random, operation: Operation) -> Mapping[str, object] | None:
+    """The parameters of a request: a body for a write, query parameters for the others.
+
+    A query parameter is a string, or a list of strings where it is repeated.
+    """
+    count = random.choice((0, 0, 1, 1, 2, 3))
+    names = [random.choice(PARAMETER_NAMES) for _ in range(count)]
+    if operation in _WITH_BODY:
+        return {name: random.choice(_BODY_VALUES) for name in names}
+    query: dict[str, object] = {name: random.choice(_QUERY_VALUES) for name in names[:2]}
+    if operation.is_listing and random.choice((True, True, False)):
+        query["limit"] = random.choice(_LIMITS)
+    for name, value in query.items():
+        if random.randrange(8) == 7:
+            query[name] = [value, random.choice(_QUERY_VALUES)]
+    return query or None
+
+
+def random_request(
+    random: Random,
+    paths: Sequence[str],
     *,
     operations: Sequence[Operation] = _OPERATIONS,
     namespaces: Sequence[str] = ("",),
 ) -> Request:
-    """A request at or around the border of one of `patterns`, with parameters and wrapping."""
-    operation = draw(st.sampled_from(operations))
+    """A request to one of `paths`, with parameters and wrapping."""
+    operation = random.choice(operations)
     return Request(
         operation,
-        draw(paths_near(patterns)),
-        namespace=draw(st.sampled_from(namespaces)),
-        data=None if operation is Operation.HELP else draw(parameters(operation)),
-        wrap_ttl_seconds=draw(st.sampled_from((None, None, None, 0, 1, 2, 5, 60, 61, 3600))),
+        random.choice(paths),
+        namespace=random.choice(namespaces),
+        data=None if operation is Operation.HELP else random_parameters(random, operation),
+        wrap_ttl_seconds=random.choice(_WRAP_TTLS),
+    )
+
+
+def parameters(operation: Operation) -> SearchStrategy[Mapping[str, object] | None]:
+    """The parameters of a request; see `random_parameters`."""
+    dice = st.randoms(use_true_random=False)
+    return st.builds(random_parameters, dice, st.just(operation))
+
+
+def requests(
+    patterns: Sequence[str],
+    *,
+    operations: Sequence[Operation] = _OPERATIONS,
+    namespaces: Sequence[str] = ("",),
+) -> SearchStrategy[Request]:
+    """Requests at or around the border of one of `patterns`; see `neighbourhood`."""
+    paths = neighbourhood(patterns)
+    return st.builds(
+        lambda dice: random_request(dice, paths, operations=operations, namespaces=namespaces),
+        st.randoms(use_true_random=False),
     )

@@ -15,14 +15,24 @@ from hypothesis import strategies as st
 
 from policy.testing.paths import patterns
 from policy.testing.values import ATTRIBUTES, Labelled, Source, Value
-from policy.testing.vocabulary import FRAGMENTS, FRAMES, TOKENS
+from policy.testing.vocabulary import FRAGMENTS, SOUPS
 
 if TYPE_CHECKING:
     from random import Random
 
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["RuleText", "as_hcl", "as_json", "damage", "mutated", "policies", "rules", "token_soup"]
+__all__ = [
+    "RuleText",
+    "as_hcl",
+    "as_json",
+    "damage",
+    "mutated",
+    "policies",
+    "random_soup",
+    "rules",
+    "token_soup",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +243,19 @@ def mutated(texts: SearchStrategy[str], *, max_edits: int = 3) -> SearchStrategy
     return st.builds(lambda text, random: damage(text, random, max_edits=max_edits), texts, dice)
 
 
-@st.composite
-def token_soup(draw: st.DrawFn, *, max_tokens: int = 6) -> str:
-    """Random tokens of the language, bare or at some place inside a well-formed text."""
-    frame = draw(st.sampled_from(FRAMES))
-    tokens = draw(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=max_tokens))
-    separator = draw(st.sampled_from((" ", " ", " ", "\n", "")))
-    return frame.replace("@", separator.join(tokens), 1)
+def random_soup(random: Random, *, max_tokens: int = 6) -> str:
+    """Random tokens of the language, bare or at some place inside a well-formed text: also
+    durations, dates, escapes, heredocs and list filters, made of their own pieces."""
+    frames, pieces, separators = SOUPS[random.choice(tuple(SOUPS))]
+    head, *tails = random.choice(frames).split("@")
+    separator = random.choice(separators)
+    for tail in tails:
+        chosen = [random.choice(pieces) for _ in range(random.randint(1, max_tokens))]
+        head += separator.join(chosen) + tail
+    return head
+
+
+def token_soup(*, max_tokens: int = 6) -> SearchStrategy[str]:
+    """Random tokens of the language; see `random_soup`."""
+    dice = st.randoms(use_true_random=False)
+    return st.builds(lambda random: random_soup(random, max_tokens=max_tokens), dice)

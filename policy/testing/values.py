@@ -20,6 +20,7 @@ __all__ = [
     "Labelled",
     "Source",
     "Value",
+    "as_json_value",
 ]
 
 
@@ -46,6 +47,15 @@ class Attribute:
 
     usual: SearchStrategy[Value]
     odd: SearchStrategy[Value]
+
+
+def as_json_value(value: object) -> object:
+    """The value as a JSON reader gives it: lists instead of tuples."""
+    if isinstance(value, Mapping):
+        return {key: as_json_value(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_json_value(inner) for inner in value]
+    return value
 
 
 CAPABILITIES = ("read", "list", "create", "update", "delete", "patch", "scan", "sudo", "deny")

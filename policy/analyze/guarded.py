@@ -1,0 +1,136 @@
+"""What the catalogue says of every path, as one node: the guard of an ACL, over all paths."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from policy.analyze.path_map import Node, combine, find, graft, with_value
+from policy.analyze.winners import winners
+from policy.catalog import Fact, FactKind, facts
+from policy.catalog.data import guarded
+from policy.model import Pattern, PatternKind, byte_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from policy.catalog import MountTable
+    from policy.model import Dialect
+
+__all__ = ["UNGUARDED", "Guarded", "guard_node"]
+
+_ONLY_WRITTEN: Final = ("sys/seal", "sys/step-down")
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What a server does with a path apart from the rules."""
+
+    protected: Fact | None = None
+    """Why `sudo` is needed besides the capability of the operation."""
+    open: Fact | None = None
+    """Why no token is asked for, so that no rule counts."""
+    refused: bool = False
+    """The path is answered in the root namespace only, and this is another."""
+    only_written: bool = False
+    """Nothing but writes exists here."""
+
+
+UNGUARDED: Final = Guarded()
+
+
+@lru_cache(maxsize=64)
+def guard_node(
+    dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]
+) -> tuple[Node, tuple[Guarded, ...]]:
+    """A node, and what its numbers mean.
+
+    `namespaces` are the known child namespaces as byte text, each with a final slash. What is
+    mounted is the same in all of them, as in `ACL`.
+    """
+    table = _Numbers()
+    protected = _looked_up(table.fact, dialect, mounts, FactKind.SUDO)
+    unauthenticated = _looked_up(table.fact, dialect, mounts, FactKind.UNAUTHENTICATED)
+    root = combine(protected, unauthenticated, table.both)
+    outer = root
+    for path in _ONLY_WRITTEN:
+        outer = with_value(outer, path, table.marked(outer, path))
+    if namespaces:
+        only_root = winners((pattern, 1) for pattern in _root_namespace_only())
+        child = combine(root, only_root, lambda one, two: table.refused if two else one)
+        # The longest known namespace counts, so it is put in place last.
+        for namespace in sorted(namespaces, key=len):
+            outer = graft(outer, namespace[:-1].split("/"), child)
+    return outer, table.meanings()
+
+
+class _Numbers:
+    """Numbers for facts, and for what is known of a path."""
+
+    def __init__(self) -> None:
+        self._facts: list[Fact | None] = [None]
+        self._meanings: list[Guarded] = [UNGUARDED, Guarded(refused=True)]
+        self._known: dict[object, int] = {(0, 0): 0}
+        self.refused = 1
+
+    def fact(self, fact: Fact) -> int:
+        self._facts.append(fact)
+        return len(self._facts) - 1
+
+    def both(self, protected: int, unauthenticated: int) -> int:
+        key = protected, unauthenticated
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = len(self._meanings)
+            self._meanings.append(Guarded(self._facts[protected], self._facts[unauthenticated]))
+        return number
+
+    def marked(self, node: Node, path: str) -> int:
+        self._meanings.append(replace(self._meanings[find(node, path)], only_written=True))
+        return len(self._meanings) - 1
+
+    def meanings(self) -> tuple[Guarded, ...]:
+        return tuple(self._meanings)
+
+
+def _looked_up(
+    number: Callable[[Fact], int], dialect: Dialect, mounts: MountTable, kind: FactKind
+) -> Node:
+    """For every path the number of the fact that the server's router finds, or 0.
+
+    Of the entries without `+` the longest that the path begins with is taken, and hides shorter
+    ones even where it does not fit; only when it does not fit are those with `+` tried, in order.
+    """
+    by_backend: defaultdict[str, list[Fact]] = defaultdict(list)
+    for fact in facts(dialect):
+        if fact.decides and fact.kind is kind:
+            by_backend[fact.backend].append(fact)
+    plain: list[tuple[Pattern, int]] = []
+    segments: list[tuple[Pattern, int]] = []
+    found: list[int] = [0]
+    for mount in mounts.mounts:
+        own = [replace(f, mount_path=mount.path) for f in by_backend.get(mount.backend, ())]
+        with_plus = [fact for fact in own if "+" in fact.pattern.split("/")]
+        for fact in reversed(with_plus):
+            found.append(number(fact))
+            segments.append((Pattern.compile(fact.path), len(found) - 1))
+        literal = [fact for fact in own if "+" not in fact.pattern.split("/")]
+        literal.sort(key=lambda f: (len(f.pattern.removesuffix("*")), f.pattern.endswith("*")))
+        for fact in literal:
+            text = byte_text(fact.path.removesuffix("*"))
+            begins = Pattern(PatternKind.PREFIX, text, True)
+            if not fact.pattern.endswith("*"):
+                found.append(0)
+                plain.append((begins, len(found) - 1))
+                begins = Pattern(PatternKind.EXACT, text, False)
+            found.append(number(fact))
+            plain.append((begins, len(found) - 1))
+    return combine(winners(plain), winners(segments), lambda one, two: found[one] or found[two])
+
+
+def _root_namespace_only() -> Iterable[Pattern]:
+    for path in guarded()["root_namespace_only"]:
+        yield Pattern(PatternKind.EXACT, f"sys/{path}", False)
+        yield Pattern(PatternKind.PREFIX, f"sys/{path}/", True)

@@ -1,0 +1,268 @@
+"""All paths, divided by what decides about them: which rule wins and what the server guards.
+
+There are three ways to look a path up. Reads, deletes and patches take the path as sent; creates
+and updates too, except that the bare name of a mount gets a slash; lists and scans append a slash
+and look for the path with and without it, in an order that is the dialect's. For the last one the
+sets hold paths *before* that slash is appended.
+
+The order among rules is `Pattern.rank` and the order of lookups that of `Table.find_listing`;
+nothing is ranked anew here, and every claim made from a partition is confirmed by `ACL.decide`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from policy.acl import BITS
+from policy.analyze.guarded import UNGUARDED, Guarded, guard_node
+from policy.analyze.path_map import (
+    Node,
+    combine,
+    constant,
+    find,
+    graft,
+    relabel,
+    split,
+    with_slash,
+    with_value,
+)
+from policy.analyze.path_set import PathSet
+from policy.analyze.winners import winners
+from policy.analyze.witness import Form
+from policy.model import Capability, Listing, Operation, PatternKind, byte_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from policy.acl import Grant
+    from policy.evaluate import ACL
+    from policy.model import Pattern
+
+__all__ = ["Cell", "Lookup", "Partition"]
+
+
+class Lookup(StrEnum):
+    """A way in which a path is looked up."""
+
+    PLAIN = "plain"
+    WRITTEN = "written"
+    LISTING = "listing"
+
+    @classmethod
+    def of(cls, operation: Operation) -> Lookup:
+        """The way of an operation."""
+        if operation.is_listing:
+            return cls.LISTING
+        if operation in (Operation.CREATE, Operation.UPDATE):
+            return cls.WRITTEN
+        return cls.PLAIN
+
+
+def form_of(operation: Operation) -> Form:
+    """Which paths the server answers: writes never end in a slash, and that of a list is not yet
+    there."""
+    if Lookup.of(operation) is Lookup.PLAIN and operation is not Operation.PATCH:
+        return Form.REQUEST
+    return Form.WITHOUT_SLASH
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """Paths on which the same rule wins and the same is guarded."""
+
+    grant: Grant | None = None
+    guarded: Guarded = UNGUARDED
+    is_root: bool = False
+    """The token is root here."""
+
+    def lets(self, operation: Operation) -> bool:
+        """Whether the operation is allowed, if the request meets the rule's conditions."""
+        guarded = self.guarded
+        if guarded.refused:
+            return False
+        if guarded.only_written and operation not in _WRITES:
+            return False
+        if guarded.open is not None or self.is_root:
+            return True
+        grant, capability = self.grant, operation.capability
+        if grant is None or grant.is_deny or capability is None:
+            return False
+        if not grant.mask & BITS[capability]:
+            return False
+        return guarded.protected is None or bool(grant.mask & _SUDO)
+
+    @property
+    def deciding(self) -> Grant | None:
+        """The rule, where it is a rule that decides."""
+        if self.is_root or self.guarded.refused or self.guarded.open is not None:
+            return None
+        return self.grant
+
+
+_WRITES: Final = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH})
+_SUDO: Final = BITS[Capability.SUDO]
+_ROOT: Final = -1
+
+
+class Partition:
+    """The partition of one ACL. Computed when it is first asked for, then kept.
+
+    Everything here raises `AnalysisLimitError` when the exact answer would be too large.
+    """
+
+    def __init__(self, acl: ACL) -> None:
+        self.acl = acl
+        self._grants: list[Grant | None] = [
+            None,
+            *sorted(acl.table, key=lambda g: (g.pattern.kind is PatternKind.EXACT, g.pattern.rank)),
+        ]
+        mounts = acl._guard.mounts
+        self._bare_mounts = sorted(byte_text(mount.path[:-1]) for mount in mounts.mounts)
+        self._guard, self._guarded = guard_node(acl.dialect, mounts, acl.namespaces)
+        self.cells: list[Cell] = []
+        """What the numbers of the nodes mean."""
+        self._known: dict[tuple[int, int], int] = {}
+
+    def node(self, lookup: Lookup) -> Node:
+        """The number of a cell for every path."""
+        match lookup:
+            case Lookup.PLAIN:
+                return self._plain
+            case Lookup.WRITTEN:
+                return self._written
+            case Lookup.LISTING:
+                return self._listing
+
+    def cell(self, operation: Operation, path: str) -> Cell:
+        """The cell of one path (byte text; that of a list without its final slash)."""
+        return self.cells[find(self.node(Lookup.of(operation)), path)]
+
+    def divided(self, lookup: Lookup) -> Iterator[tuple[Cell, PathSet]]:
+        """Every cell with its paths; together they are all paths, and none is in two."""
+        shifted = relabel(self.node(lookup), lambda number: number + 1)
+        for number, node in split(shifted).items():
+            yield self.cells[number - 1], PathSet(node)
+
+    def allowed(self, operation: Operation) -> PathSet:
+        """The paths on which the operation is allowed to a request that meets the conditions."""
+        lets = [cell.lets(operation) for cell in self.cells_of(Lookup.of(operation))]
+        return PathSet(relabel(self.node(Lookup.of(operation)), lambda number: int(lets[number])))
+
+    def cells_of(self, lookup: Lookup) -> Sequence[Cell]:
+        """All cells, after those of this lookup have been computed."""
+        self.node(lookup)
+        return self.cells
+
+    @cached_property
+    def _exact(self) -> Node:
+        return self._winners(lambda pattern: pattern.kind is PatternKind.EXACT)
+
+    @cached_property
+    def _wildcard(self) -> Node:
+        return self._winners(lambda pattern: pattern.kind is not PatternKind.EXACT)
+
+    def _winners(self, wanted: Callable[[Pattern], bool]) -> Node:
+        return winners(
+            (grant.pattern, number)
+            for number, grant in enumerate(self._grants)
+            if grant is not None and wanted(grant.pattern)
+        )
+
+    @cached_property
+    def _looked_up(self) -> Node:
+        """The cells of paths as they are compared with rules."""
+        winner = self._root if self.acl.is_root else self._winners(lambda _: True)
+        return self._cells(winner, self._guard)
+
+    @cached_property
+    def _plain(self) -> Node:
+        return self._renamed(self._looked_up)
+
+    @cached_property
+    def _written(self) -> Node:
+        node = self._looked_up
+        for namespace in ("", *self.acl.namespaces):
+            for name in self._bare_mounts:
+                path = namespace + name
+                node = with_value(node, path, find(self._looked_up, path + "/"))
+        return self._renamed(node)
+
+    @cached_property
+    def _listing(self) -> Node:
+        winner = with_slash(self._root) if self.acl.is_root else self._listed()
+        return self._cells(winner, with_slash(self._guard))
+
+    def _renamed(self, node: Node) -> Node:
+        """The bare name of a namespace is looked up inside that namespace, by that very name."""
+        source = node
+        for namespace in self.acl.namespaces:
+            bare = namespace[:-1]
+            node = with_value(node, bare, find(source, namespace + bare))
+        return node
+
+    @property
+    def _root(self) -> Node:
+        """Where a token with the root policy is root: in its namespace and below."""
+        root = constant(_ROOT)
+        namespace = byte_text(self.acl.token.namespace)
+        return graft(constant(0), namespace[:-1].split("/"), root) if namespace else root
+
+    def _cells(self, winner: Node, guard: Node) -> Node:
+        known, cells = self._known, self.cells
+
+        def number(one: int, two: int) -> int:
+            key = one, two
+            found = known.get(key)
+            if found is None:
+                found = known[key] = len(cells)
+                grant = None if one == _ROOT else self._grants[one]
+                cells.append(Cell(grant, self._guarded[two], one == _ROOT))
+            return found
+
+        return combine(winner, guard, number)
+
+    def _listed(self) -> Node:
+        """Which rule wins for a list, by the path before its slash is appended."""
+        with_one = with_slash(self._exact)
+        bare, slashed = self._wildcard, with_slash(self._wildcard)
+        match self.acl.dialect.listing:
+            case Listing.WITH_SLASH_ONLY:
+                order = [with_one, self._exact, slashed]
+            case Listing.WITHOUT_SLASH_FIRST:
+                order = [with_one, self._exact, bare, slashed]
+            case Listing.WITH_SLASH_FIRST:
+                order = [with_one, self._exact, slashed, bare]
+            case Listing.BEST_DENY_OR_LIST:
+                order = [with_one, self._exact, self._best_deny_or_list(bare, slashed)]
+        node = order.pop()
+        while order:
+            node = combine(order.pop(), node, lambda one, two: one or two)
+        return node
+
+    def _best_deny_or_list(self, bare: Node, slashed: Node) -> Node:
+        """Vault 2.0: the best deny, unless a rule with `list` ranks at least as high; then that
+        one; without either, the best of all. Of the prefix patterns only the longest takes part."""
+        grants = self._grants
+        list_bit = BITS[Capability.LIST]
+        prefixes = self._winners(lambda pattern: pattern.kind is PatternKind.PREFIX)
+
+        def best(wanted: Callable[[Grant], object]) -> Node:
+            numbers = [grant is not None and bool(wanted(grant)) for grant in grants]
+            segments = winners(
+                (grant.pattern, number)
+                for number, grant in enumerate(grants)
+                if grant is not None
+                and numbers[number]
+                and grant.pattern.kind is PatternKind.SEGMENT
+            )
+            one = combine(segments, prefixes, lambda a, b: max(a, b) if numbers[b] else a)
+            return combine(one, with_slash(one), max)
+
+        deny = best(lambda grant: grant.is_deny)
+        lists = best(lambda grant: grant.mask & list_bit)
+        # The larger number ranks higher.
+        stricter = combine(deny, lists, max)
+        return combine(stricter, combine(bare, slashed, max), lambda one, other: one or other)

@@ -1,0 +1,75 @@
+"""Where the server takes a request: the namespace, the path it looks up, and what it refuses.
+
+All of this comes before any rule is looked at. Source: OpenBao 2.7.2, spec of the ACL, section 9,
+and live comparison (`tests/live`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy.model import Operation, byte_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from policy.model import Request
+
+__all__ = ["WRITES", "Route", "refusal", "route", "written"]
+
+WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE})
+_ROUTED_FIRST = WRITES - {Operation.PATCH}
+_ONLY_WRITTEN = frozenset({"sys/step-down", "sys/seal"})
+
+
+class Route(NamedTuple):
+    """A namespace (empty, or ending in a slash) and the path in it, both as byte text."""
+
+    namespace: str
+    path: str
+
+    @property
+    def full(self) -> str:
+        """The path that rules are compared with."""
+        return self.namespace + self.path
+
+
+def refusal(operation: Operation | str, path: str) -> str | None:
+    """Why the server answers before it looks at the ACL, whatever the policies say; `path` is the
+    full path as sent, with the slash that is appended for lists."""
+    if "//" in path and operation != Operation.HELP:
+        return "a path with `//` is redirected, and never matches a rule"
+    if "/." in path and any(part in (".", "..") for part in path.split("/")[1:]):
+        return "a path with `.` or `..` segments is redirected"
+    if path[-1:] == "/" and operation in WRITES:
+        return "the server refuses writes to a path that ends in a slash"
+    if path in _ONLY_WRITTEN and operation not in WRITES and operation != Operation.HELP:
+        return "only PUT and POST exist here"
+    return None
+
+
+def route(request: Request, namespaces: Sequence[str]) -> Route:
+    """Split the path of a request into namespace and rest.
+
+    The namespace is that of the request and, beyond it, the longest of the known `namespaces`
+    (byte text, longest first) that the path begins with. A path that is the bare name of a
+    namespace is looked up inside it by that very name, so `ns1` is `ns1/ns1`.
+    """
+    namespace = byte_text(request.namespace)
+    # Paths are compared with their namespace in front, without any leading slash.
+    full = (namespace + byte_text(request.path)).lstrip("/")
+    if request.operation.is_listing and not full.endswith("/"):
+        full += "/"
+    for known in namespaces:
+        if len(known) > len(namespace):
+            if full.startswith(known):
+                return Route(known, full[len(known) :])
+            if full + "/" == known:
+                return Route(known, full)
+    return Route(namespace, full.removeprefix(namespace))
+
+
+def written(operation: Operation | str, path: str, bare_mounts: Collection[str]) -> str:
+    """The path a write is looked up by: a slash is appended to the bare name of a mount, because
+    the existence check routes the request first."""
+    return path + "/" if path in bare_mounts and operation in _ROUTED_FIRST else path

@@ -1,0 +1,204 @@
+"""Routed requests: who asks, may they, and which handler answers.
+
+Every verdict is the evaluator's. Here it is only asked, with the request as the server sees it.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.evaluate import Reason
+from policy.model import Operation, Request
+from policy.server.answers import Answer, Refused, Reply, envelope
+from policy.server.help import help_page
+from policy.server.mount_types import routes_of
+from policy.server.routing import Call
+from policy.server.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policy.evaluate import ACL
+    from policy.server.cluster import Node
+    from policy.server.core import Core
+    from policy.server.records import TokenRecord
+    from policy.server.routing import Route
+
+__all__ = ["MustForwardError", "Routed", "Router"]
+
+_READS: Final = (Operation.READ, Operation.LIST, Operation.SCAN, Operation.HELP, Operation.HEADER)
+_OF_THE_TOKEN: Final = ("lookup-self", "renew-self", "revoke-self")
+
+
+class MustForwardError(Exception):
+    """A standby cannot answer this itself: the active node has to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A request that has passed the front door."""
+
+    operation: Operation
+    """`update` for every PUT and POST; what it becomes is found out here."""
+    path: str
+    namespace: str
+    data: Mapping[str, Any]
+    token: str
+    wrap_ttl_seconds: float | None
+    is_standby: bool
+    """Whether the node that answers is a standby, which serves reads alone."""
+
+
+class Router:
+    """Answers routed requests for all nodes of a cluster."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def answer(self, node: Node, request: Routed) -> Answer:
+        """The answer. Raises `Refused`, and `MustForwardError` on a standby."""
+        core = self._core
+        namespace, path = self._place(request)
+        guard = core.guard(namespace)
+        if namespace and guard.root_namespace_only(path):
+            raise Refused(400, "operation only available in root namespace")
+        call = Call(
+            core, node, request.operation, namespace, path, request.data, request.token, None, None
+        )
+        if call.operation.is_listing and not path.endswith("/"):
+            call.path += "/"
+        route = self._route(call)
+        if guard.unauthenticated(call.path) is not None:
+            return self._finish(call, request, route, self._open(call, request, route))
+        entry = self._token(request.token, is_standby=request.is_standby)
+        call.entry = entry
+        call.acl = core.acl(entry, namespace)
+        if route is not None and route.exists is not None and call.operation is Operation.UPDATE:
+            call.operation = Operation.UPDATE if route.exists(call) else Operation.CREATE
+        try:
+            self._authorize(call, request, call.acl)
+            if request.is_standby and not self._served_by_standby(call, route):
+                raise MustForwardError
+            return self._finish(call, request, route, self._handle(call, route))
+        finally:
+            if entry.uses < 0:
+                core.tokens.revoke(entry)
+
+    def check(self, asked: Request, token: str) -> None:
+        """May this token do exactly this? For the few paths that answer before any mount is asked.
+
+        One use is taken in any case. After the last one the token is revoked if the request is
+        allowed, and stays as spent if not (OpenBao 2.7.2). Raises `Refused`.
+        """
+        entry = self._token(token, is_standby=False)
+        if not self._core.acl(entry).decide(asked).allowed:
+            raise Refused.not_allowed()
+        if entry.uses < 0:
+            self._core.tokens.revoke(entry)
+
+    # Who and where
+
+    def _place(self, request: Routed) -> tuple[str, str]:
+        """The namespace of a request, from header and path, and the path inside it."""
+        core = self._core
+        if request.namespace and request.namespace not in core.namespaces:
+            raise Refused(404, "namespace not found")
+        namespace, path = core.split_namespace(request.namespace + request.path)
+        if path.startswith("auth/token/") and path.removeprefix("auth/token/") in _OF_THE_TOKEN:
+            entry = core.tokens.find(request.token)
+            if entry is not None:
+                namespace = entry.namespace
+        return namespace, path
+
+    def _token(self, text: str, *, is_standby: bool) -> TokenRecord:
+        """The token, with one use taken from it. Raises `Refused`."""
+        core = self._core
+        entry = core.tokens.find(text)
+        if entry is None or entry.uses < 0:
+            if is_standby:
+                raise MustForwardError
+            raise Refused.no_token()
+        if entry.entity_id:
+            entity = core.identity.entity(entry.entity_id)
+            if entity is None or entity.disabled:
+                raise Refused.no_token()
+        if entry.uses:
+            if is_standby:
+                raise MustForwardError
+            entry = core.tokens.use(entry)
+            if entry is None:
+                raise Refused.no_token()
+        return entry
+
+    # May they
+
+    def _authorize(self, call: Call, request: Routed, acl: ACL) -> None:
+        data = call.data or None
+        asked = Request(call.operation, call.path, call.namespace, data, request.wrap_ttl_seconds)
+        decision = acl.decide(asked)
+        if decision.allowed:
+            return
+        if decision.reason is Reason.NO_ACL:
+            raise Refused(400, "Forbidden")
+        raise Refused.not_allowed()
+
+    # Who answers
+
+    def _route(self, call: Call) -> Route | None:
+        found = self._core.mounts.find(call.path, call.namespace)
+        if found is None:
+            return None
+        call.mount, rest = found
+        routes = routes_of(call.mount)
+        match = None if routes is None else routes.find(rest)
+        if match is None:
+            return None
+        route, call.match = match
+        return route
+
+    def _open(self, call: Call, request: Routed, route: Route | None) -> Reply:
+        """A path that needs no token; a good one is known all the same."""
+        entry = self._core.tokens.find(request.token)
+        if entry is not None and entry.uses >= 0:
+            call.entry = entry
+            call.acl = self._core.acl(entry, call.namespace)
+        if request.is_standby and not self._served_by_standby(call, route):
+            raise MustForwardError
+        return self._handle(call, route)
+
+    def _served_by_standby(self, call: Call, route: Route | None) -> bool:
+        return call.operation in _READS and not (route is not None and route.is_active_only)
+
+    def _handle(self, call: Call, route: Route | None) -> Reply:
+        if call.mount is None:
+            where = call.namespace + call.path
+            raise Refused(404, f'no handler for route "{where}". route entry not found.')
+        if call.operation is Operation.HELP:
+            return Reply(raw=help_page(call, route))
+        if route is None:
+            raise Refused.unsupported_path()
+        handler = route.handlers.get(call.operation)
+        if handler is None:
+            raise Refused.unsupported_operation()
+        return handler(call) or Reply()
+
+    def _finish(
+        self, call: Call, request: Routed, route: Route | None, reply: Reply
+    ) -> Answer:
+        if reply.raw is not None:
+            answer = Answer.json(reply.status, None)
+            answer.body = reply.raw
+            return answer
+        if request.wrap_ttl_seconds and not reply.is_empty:
+            reply = wrap(call, reply, request.wrap_ttl_seconds)
+        if reply.is_empty:
+            answer = Answer.empty(204)
+        else:
+            repeats = route is not None and route.repeats
+            answer = Answer.json(reply.status, envelope(reply, repeat_data=repeats))
+        if self._core.cluster.ha:
+            revision = str(self._core.storage.revision()).encode()
+            answer.headers["X-Vault-Index"] = base64.b64encode(revision.rjust(12, b"0")).decode()
+        return answer
