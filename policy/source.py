@@ -47,6 +47,8 @@ class Source:
 
     name: str
     text: str
+    is_normal: bool = False
+    """Whether line breaks have been dealt with; see `normalized`."""
 
     @classmethod
     def of(cls, text: str | bytes, name: str = "<policy>") -> Source:
@@ -78,11 +80,12 @@ class Source:
     def normalized(self) -> Source:
         """The text as the scanner sees it: in HCL every CR LF is LF, in JSON nothing changes.
 
-        Spans count characters of this text, so lines stay true and columns nearly so.
+        Spans count characters of this text, so lines stay true and columns nearly so. Done once:
+        CR CR LF becomes CR LF, and stays that.
         """
-        if self.is_json or "\r\n" not in self.text:
+        if self.is_normal or self.is_json or "\r\n" not in self.text:
             return self
-        return Source(self.name, self.text.replace("\r\n", "\n"))
+        return Source(self.name, self.text.replace("\r\n", "\n"), is_normal=True)
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from policy.acl import Grant
+    from policy.analyze.touching import Touching
     from policy.evaluate import ACL
     from policy.model import Pattern
 
@@ -110,14 +111,18 @@ _ROOT: Final = -1
 class Partition:
     """The partition of one ACL. Computed when it is first asked for, then kept.
 
+    With `near`, only rules that can share a path with one of these patterns are looked at: what
+    is said of other paths is then not what the ACL says.
+
     Everything here raises `AnalysisLimitError` when the exact answer would be too large.
     """
 
-    def __init__(self, acl: ACL) -> None:
+    def __init__(self, acl: ACL, *, near: Touching | None = None) -> None:
         self.acl = acl
+        grants = acl.table if near is None else [g for g in acl.table if g.pattern in near]
         self._grants: list[Grant | None] = [
             None,
-            *sorted(acl.table, key=lambda g: (g.pattern.kind is PatternKind.EXACT, g.pattern.rank)),
+            *sorted(grants, key=lambda g: (g.pattern.kind is PatternKind.EXACT, g.pattern.rank)),
         ]
         mounts = acl._guard.mounts
         self._bare_mounts = sorted(byte_text(mount.path[:-1]) for mount in mounts.mounts)
@@ -172,36 +177,43 @@ class Partition:
         )
 
     @cached_property
-    def _looked_up(self) -> Node:
-        """The cells of paths as they are compared with rules."""
-        winner = self._root if self.acl.is_root else self._winners(lambda _: True)
-        return self._cells(winner, self._guard)
+    def looked_up(self) -> Node:
+        """The number of a cell for every path as it is compared with rules, but for lists."""
+        if self.acl.is_root:
+            return self._cells(self._root, self._guard)
+        return self._cells(combine(self._exact, self._wildcard, max), self._guard)
+
+    def by_request(self, lookup: Lookup, node: Node) -> Node:
+        """A node over paths as they are looked up, turned into one over paths as they are sent."""
+        source = node
+        namespaces = self.acl.namespaces
+        if lookup is Lookup.LISTING:
+            return node
+        if lookup is Lookup.WRITTEN:
+            # A write to the bare name of a mount is looked up with a slash behind it.
+            for namespace in ("", *namespaces):
+                for name in self._bare_mounts:
+                    path = namespace + name
+                    node = with_value(node, path, find(source, path + "/"))
+            source = node
+        # The bare name of a namespace is looked up inside that namespace, by that very name.
+        for namespace in namespaces:
+            bare = namespace[:-1]
+            node = with_value(node, bare, find(source, namespace + bare))
+        return node
 
     @cached_property
     def _plain(self) -> Node:
-        return self._renamed(self._looked_up)
+        return self.by_request(Lookup.PLAIN, self.looked_up)
 
     @cached_property
     def _written(self) -> Node:
-        node = self._looked_up
-        for namespace in ("", *self.acl.namespaces):
-            for name in self._bare_mounts:
-                path = namespace + name
-                node = with_value(node, path, find(self._looked_up, path + "/"))
-        return self._renamed(node)
+        return self.by_request(Lookup.WRITTEN, self.looked_up)
 
     @cached_property
     def _listing(self) -> Node:
         winner = with_slash(self._root) if self.acl.is_root else self._listed()
         return self._cells(winner, with_slash(self._guard))
-
-    def _renamed(self, node: Node) -> Node:
-        """The bare name of a namespace is looked up inside that namespace, by that very name."""
-        source = node
-        for namespace in self.acl.namespaces:
-            bare = namespace[:-1]
-            node = with_value(node, bare, find(source, namespace + bare))
-        return node
 
     @property
     def _root(self) -> Node:

@@ -195,7 +195,7 @@ class _Case:
         path = namespace + relative
         answer = _Answer(self, operation, plain_text(path))
 
-        refused = refusal(operation, self.route.full)
+        refused = refusal(operation, sent, namespace)
         if refused is None and namespace and guard.root_namespace_only(relative):
             refused = "only the root namespace answers this path"
         if refused is not None:

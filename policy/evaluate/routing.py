@@ -34,12 +34,12 @@ class Route(NamedTuple):
         return self.namespace + self.path
 
 
-def refusal(operation: Operation | str, path: str) -> str | None:
+def refusal(operation: Operation | str, path: str, namespace: str = "") -> str | None:
     """Why the server answers before it looks at the ACL, whatever the policies say; `path` is the
-    full path as sent, with the slash that is appended for lists."""
-    if "//" in path and operation != Operation.HELP:
+    path in its namespace as sent, with the slash that is appended for lists."""
+    if ("//" in path or (namespace and path[:1] == "/")) and operation != Operation.HELP:
         return "a path with `//` is redirected, and never matches a rule"
-    if "/." in path and any(part in (".", "..") for part in path.split("/")[1:]):
+    if "/." in path and any(part in (".", "..") for part in path.split("/")):
         return "a path with `.` or `..` segments is redirected"
     if path[-1:] == "/" and operation in WRITES:
         return "the server refuses writes to a path that ends in a slash"
@@ -58,6 +58,8 @@ def route(request: Request, namespaces: Sequence[str]) -> Route:
     namespace = byte_text(request.namespace)
     # Paths are compared with their namespace in front, without any leading slash.
     full = (namespace + byte_text(request.path)).lstrip("/")
+    if full != namespace + byte_text(request.path) and request.operation is Operation.HELP:
+        return Route(namespace, full)  # behind a leading slash no namespace is looked for
     if request.operation.is_listing and not full.endswith("/"):
         full += "/"
     for known in namespaces:

@@ -18,7 +18,15 @@ from policy.lower.names import unknown_key
 from policy.lower.parameters import decode_parameters, lower_names
 from policy.lower.scalars import NANOSECONDS, parse_expiration
 from policy.lower.ttl import ttl_nanoseconds
-from policy.model import Capability, Conditions, Pattern, Rule, split_template
+from policy.model import (
+    Capability,
+    Conditions,
+    Pattern,
+    PatternKind,
+    Rule,
+    plain_text,
+    split_template,
+)
 from policy.syntax import Item, ListNode, ObjectNode
 
 if TYPE_CHECKING:
@@ -229,7 +237,9 @@ class _Block:
             self.findings.inform("expired-rule", f"the rule for `{path}` has expired", span)
             # It stays in the policy, since its template can still refuse a token.
             return Rule(path, None, _NO_CAPABILITIES, span, None, expiration)
+        errors_before = self.findings.errors
         pattern = self._pattern(path)
+        has_pattern = self.findings.errors == errors_before
         capabilities = self._capabilities(self._shorthand(policy))
         if capabilities == _DENY:
             if self.attributes.keys() & _IGNORED_BESIDE_DENY:
@@ -249,8 +259,8 @@ class _Block:
                 "`max_wrapping_ttl` is less than `min_wrapping_ttl`",
                 self.attributes["max_wrapping_ttl"][-1].span,
             )
-        if list_filter is not None and list_filter[0]:
-            self._check_list_filter(*list_filter, capabilities)
+        if list_filter is not None and list_filter[0] and has_pattern:
+            self._check_list_filter(*list_filter, capabilities, path)
         conditions = Conditions(
             allowed_parameters=allowed,
             denied_parameters=denied,
@@ -330,7 +340,7 @@ class _Block:
         return groups[0] if groups else None
 
     def _check_list_filter(
-        self, text: str, item: Item, capabilities: frozenset[Capability]
+        self, text: str, item: Item, capabilities: frozenset[Capability], path: str
     ) -> None:
         if Capability.LIST not in capabilities:
             self.findings.error(
@@ -339,12 +349,20 @@ class _Block:
                 item.keys[0].span,
             )
             return
-        from policy.lower.list_filter import check_list_filter  # few policies need it
+        from policy.lower import list_filter  # few policies need it
 
         try:
-            check_list_filter(text)
+            list_filter.check_list_filter(text, _cleaned(path))
+        except list_filter.UndeterminedFilterError as error:
+            self.findings.error("undetermined-list-filter", str(error), item.value.span)
         except ValueError as error:
             self.findings.error("invalid-list-filter", str(error), item.value.span)
+
+
+def _cleaned(path: str) -> str:
+    """The path as a list filter sees it: a final `*` stays only in a segment pattern."""
+    kind, text, is_open = Pattern.compile(path)
+    return plain_text(text) + ("*" if is_open and kind is PatternKind.SEGMENT else "")
 
 
 _IGNORED_BESIDE_DENY = frozenset(

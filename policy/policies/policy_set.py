@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policy.acl import Problem, build_table
@@ -51,8 +52,11 @@ class PolicySet:
     def get(self, name: str, namespace: str = "") -> Policy | None:
         """The policy of that name, the server's own ones included; None if there is none."""
         name = name.strip().lower()
-        found = self._by_name.get((namespace, name))
-        return found if found is not None else builtin_policy(name, self.dialect)
+        found = self._by_name.get((namespace, name)) or builtin_policy(name, self.dialect)
+        if found is None or found.namespace == namespace:
+            return found
+        # Every namespace has its own `default`.
+        return replace(found, namespace=namespace)
 
     def acl(
         self,

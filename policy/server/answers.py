@@ -120,7 +120,8 @@ class Reply:
     raw: bytes | None = None
     """A body that is sent as it is, instead of the envelope."""
     status: int = 200
-    lease_id: str = ""
+    lease_duration: int = 0
+    """In seconds."""
 
     @property
     def is_empty(self) -> bool:
@@ -142,9 +143,9 @@ def envelope(reply: Reply, *, repeat_data: bool = False) -> dict[str, Any]:
     body: dict[str, Any] = dict(data) if repeat_data and data is not None and not wrapped else {}
     body |= {
         "request_id": "" if wrapped else str(uuid.uuid4()),
-        "lease_id": reply.lease_id,
+        "lease_id": "",
         "renewable": False,
-        "lease_duration": 0,
+        "lease_duration": reply.lease_duration,
         "data": None if wrapped else data,
         "wrap_info": reply.wrap_info,
         "warnings": reply.warnings,

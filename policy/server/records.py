@@ -159,6 +159,7 @@ class GroupRecord(Stored):
     policies: list[str] | None = None
     member_entity_ids: list[str] = field(default_factory=list)
     member_group_ids: list[str] = field(default_factory=list)
+    modify_index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Router:
         call = Call(
             core, node, request.operation, namespace, path, request.data, request.token, None, None
         )
+        call.is_wrapped = bool(request.wrap_ttl_seconds)
         if call.operation.is_listing and not path.endswith("/"):
             call.path += "/"
         route = self._route(call)
@@ -166,7 +167,13 @@ class Router:
             call.acl = self._core.acl(entry, call.namespace)
         if request.is_standby and not self._served_by_standby(call, route):
             raise MustForwardError
-        return self._handle(call, route)
+        try:
+            return self._handle(call, route)
+        except Refused as refusal:
+            # Here the server does not make a list of it.
+            if refusal.status == 405:
+                raise Refused(405, "unsupported operation") from None
+            raise
 
     def _served_by_standby(self, call: Call, route: Route | None) -> bool:
         return call.operation in _READS and not (route is not None and route.is_active_only)

@@ -39,6 +39,8 @@ class Call:
     mount: MountRecord | None = None
     match: Mapping[str, str] = field(default_factory=dict)
     """The named parts of the path."""
+    is_wrapped: bool = False
+    """Whether the answer will be wrapped."""
 
     @property
     def fields(self) -> Fields:

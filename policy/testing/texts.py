@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from policy.testing.paths import patterns
+from policy.testing.soups import SOUPS
 from policy.testing.values import ATTRIBUTES, Labelled, Source, Value
-from policy.testing.vocabulary import FRAGMENTS, SOUPS
+from policy.testing.vocabulary import FRAGMENTS
 
 if TYPE_CHECKING:
     from random import Random

@@ -1,0 +1,277 @@
+"""What two ACLs allow differently: on exactly which paths, by which rules, and a request that shows
+it.
+
+Both partitions are laid over each other. Where the pair of winning cells allows the same under the
+same conditions nothing is reported; what is left is grouped by the two rules.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from policy.analyze.evidence import allowed_request, confirm, telling_request
+from policy.analyze.partition import Cell, Lookup, Partition, form_of
+from policy.analyze.path_map import combine, split
+from policy.analyze.path_set import PathSet
+from policy.analyze.touching import Touching
+from policy.analyze.witness import witness
+from policy.model import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from policy.acl import Grant
+    from policy.catalog import Fact
+    from policy.evaluate import ACL, Decision
+    from policy.model import Conditions, Pattern
+
+__all__ = ["OPERATIONS", "Change", "Direction", "OperationChange", "difference"]
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation.CREATE,
+    Operation.READ,
+    Operation.UPDATE,
+    Operation.DELETE,
+    Operation.LIST,
+    Operation.PATCH,
+    Operation.SCAN,
+)
+"""The operations that rules tell apart. `renew`, `revoke` and `rollback` go by `update`."""
+
+
+class Direction(StrEnum):
+    """How what is allowed changes."""
+
+    GAINED = "gained"
+    LOST = "lost"
+    LOOSENED = "loosened"
+    """Allowed on both sides; the new one lets requests through that the old one refuses."""
+    TIGHTENED = "tightened"
+    """Allowed on both sides; the new one refuses requests that the old one lets through."""
+
+    @property
+    def is_more(self) -> bool:
+        """Whether the new side allows something that the old one does not."""
+        return self in (Direction.GAINED, Direction.LOOSENED)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationChange:
+    """One operation that changes. Old and new decide the same request, one allows it, the other
+    does not."""
+
+    operation: Operation
+    direction: Direction
+    old: Decision
+    new: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Paths on which the same two rules win and the same operations change.
+
+    `old` and `new` are the winning rules, None where no rule decides. `paths` of a listing are
+    those before the slash is appended.
+    """
+
+    old: Grant | None
+    new: Grant | None
+    paths: PathSet
+    is_listing: bool
+    protected: Fact | None
+    operations: tuple[OperationChange, ...]
+
+    @property
+    def directions(self) -> frozenset[Direction]:
+        """Everything that happens to one of the operations."""
+        return frozenset(change.direction for change in self.operations)
+
+
+def difference(
+    old: ACL, new: ACL, operations: Sequence[Operation] = OPERATIONS
+) -> tuple[Change, ...]:
+    """Everything that two ACLs allow differently, root-protected paths first.
+
+    Exact: outside the paths that are returned both decide alike, for every request without
+    conditions. Conditions are compared by requests at their bounds (see `policy.analyze.evidence`).
+    Raises `AnalysisLimitError`.
+    """
+    near = _changed(old, new)
+    before, after = Partition(old, near=near), Partition(new, near=near)
+    found: defaultdict[object, list[_Found]] = defaultdict(list)
+    for lookups in ((Lookup.PLAIN, Lookup.WRITTEN), (Lookup.LISTING,)):
+        asked = [operation for operation in operations if Lookup.of(operation) in lookups]
+        for each in _changes(before, after, lookups, asked):
+            key = each.old.deciding, each.new.deciding, each.protected, each.paths
+            found[(each.lookup is Lookup.LISTING, *map(_identity, key))].append(each)
+    changes = [_merged(group) for group in found.values()]
+    return tuple(sorted(changes, key=_order))
+
+
+def _changed(old: ACL, new: ACL) -> Touching | None:
+    """The patterns on which the two say something else; None where more than rules differs.
+
+    A path that none of them matches, with or without a final slash, is decided by rules that are
+    the same on both sides. So only rules near them can have a part in a difference.
+    """
+    if (
+        old.is_root
+        or new.is_root
+        or old.dialect != new.dialect
+        or old.namespaces != new.namespaces
+        or old._guard.mounts != new._guard.mounts
+    ):
+        return None
+    said = {grant.pattern: _said(grant) for grant in old.table}
+    changed: list[Pattern] = []
+    for grant in new.table:
+        if said.pop(grant.pattern, None) != _said(grant):
+            changed.append(grant.pattern)
+    return Touching([*changed, *said])
+
+
+def _said(grant: Grant) -> object:
+    conditions = grant.conditions
+    return grant.mask if conditions is None else (grant.mask, _comparable(conditions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one lookup finds on one pair of cells."""
+
+    old: Cell
+    new: Cell
+    paths: PathSet
+    lookup: Lookup
+    operations: tuple[OperationChange, ...]
+
+    @property
+    def protected(self) -> Fact | None:
+        return self.new.guarded.protected or self.old.guarded.protected
+
+
+def _identity(thing: object) -> object:
+    """Sets by what they hold, rules and facts by which one they are."""
+    return thing if isinstance(thing, PathSet) else id(thing)
+
+
+def _merged(group: list[_Found]) -> Change:
+    first = group[0]
+    operations = [change for each in group for change in each.operations]
+    return Change(
+        first.old.deciding,
+        first.new.deciding,
+        first.paths,
+        first.lookup is Lookup.LISTING,
+        first.protected,
+        tuple(sorted(operations, key=lambda change: OPERATIONS.index(change.operation))),
+    )
+
+
+def _order(change: Change) -> tuple[bool, str, bool]:
+    shown = change.operations[0].old.request.path
+    return change.protected is None, shown, change.is_listing
+
+
+def _changes(
+    before: Partition,
+    after: Partition,
+    lookups: Sequence[Lookup],
+    operations: Sequence[Operation],
+) -> Iterator[_Found]:
+    """Pairs of cells that differ, for lookups that compare the same paths with rules."""
+    if Lookup.LISTING in lookups:
+        one, other = before.node(Lookup.LISTING), after.node(Lookup.LISTING)
+    else:
+        one, other = before.looked_up, after.looked_up
+    effects_before = _effects(before.cells, operations)
+    effects_after = _effects(after.cells, operations)
+    pairs: dict[tuple[int, int], int] = {}
+
+    def number(a: int, b: int) -> int:
+        if effects_before[a] == effects_after[b]:
+            return 0
+        return pairs.setdefault((a, b), len(pairs) + 1)
+
+    differing = combine(one, other, number)
+    by_number = {number: pair for pair, number in pairs.items()}
+    for lookup in lookups:
+        asked = [operation for operation in operations if Lookup.of(operation) is lookup]
+        for at, node in split(before.by_request(lookup, differing)).items():
+            a, b = by_number[at]
+            cells, paths = (before.cells[a], after.cells[b]), PathSet(node)
+            changes = [
+                change
+                for operation in asked
+                for change in _operation(before.acl, after.acl, operation, *cells, paths)
+            ]
+            if changes:
+                yield _Found(*cells, paths, lookup, tuple(changes))
+
+
+def _effects(cells: Iterable[Cell], operations: Sequence[Operation]) -> list[object]:
+    """For each cell what it allows under which conditions, as something to compare."""
+    keys: dict[int, object] = {}
+    effects: list[object] = []
+    for cell in cells:
+        lets = tuple(cell.lets(operation) for operation in operations)
+        conditions = _conditions(cell) if any(lets) else None
+        key: object = None
+        if conditions is not None:
+            key = keys.get(id(conditions))
+            if key is None:
+                key = keys[id(conditions)] = _comparable(conditions)
+        effects.append((lets, key))
+    return effects
+
+
+def _conditions(cell: Cell) -> Conditions | None:
+    return None if cell.deciding is None else cell.deciding.conditions
+
+
+def _comparable(conditions: Conditions) -> object:
+    """Conditions in a form in which the order of parameters and values does not matter. What
+    does not change the verdict is left out."""
+    return (
+        frozenset((name, frozenset(map(repr, v))) for name, v in conditions.allowed_parameters.items()),
+        frozenset((name, frozenset(map(repr, v))) for name, v in conditions.denied_parameters.items()),
+        frozenset(name.lower() for name in conditions.required_parameters),
+        conditions.min_wrapping_ttl,
+        conditions.max_wrapping_ttl,
+        max(conditions.pagination_limit, 0),
+    )
+
+
+def _operation(
+    old: ACL, new: ACL, operation: Operation, before: Cell, after: Cell, paths: PathSet
+) -> Iterator[OperationChange]:
+    had, has = before.lets(operation), after.lets(operation)
+    if not had and not has:
+        return
+    conditions = [c for c in (_conditions(before), _conditions(after)) if c is not None]
+    if had and has and not conditions:
+        return
+    path = witness(paths.node, form_of(operation))
+    if path is None:
+        return
+    if had and has:
+        for allowing, refusing, direction in (
+            (new, old, Direction.LOOSENED),
+            (old, new, Direction.TIGHTENED),
+        ):
+            shown = telling_request(allowing, refusing, operation, path, conditions)
+            if shown is not None:
+                one, two = shown if direction is Direction.TIGHTENED else reversed(shown)
+                yield OperationChange(operation, direction, one, two)
+        return
+    cell = after if has else before
+    allowed = allowed_request(new if has else old, operation, path, _conditions(cell))
+    if allowed is not None:
+        refused = confirm(old if has else new, allowed.request, allowed=False)
+        if has:
+            yield OperationChange(operation, Direction.GAINED, refused, allowed)
+        else:
+            yield OperationChange(operation, Direction.LOST, allowed, refused)

@@ -1,0 +1,122 @@
+"""The ASGI application of one node: reads a request, asks the front door, sends the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.server.answers import DROP, Answer, errors
+from policy.server.front_door import MAX_BODY_BYTES, FrontDoor, HttpRequest
+from policy.server.paths import Target
+
+if TYPE_CHECKING:
+    from policy.server.cluster import Node
+
+__all__ = ["Application", "RequestLog"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+RequestLog = Callable[[dict[str, Any]], None]
+"""Takes one line of the request log: never a token, a header or a body."""
+
+_DRAIN_BYTES: Final = 8 * 1024 * 1024
+"""How much of a body that is too large is read and thrown away, so that the client can read the
+answer before the connection closes."""
+
+
+class Application:
+    """One node, as an ASGI server (or a test) talks to it."""
+
+    def __init__(self, door: FrontDoor, node: Node, log: RequestLog | None = None) -> None:
+        self._door = door
+        self._node = node
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            raise ValueError(f"cannot speak `{scope['type']}`")
+        started = time.perf_counter()
+        target = Target.of(scope["raw_path"], scope["query_string"])
+        body, is_too_large = await _body(receive)
+        if body is None:
+            return
+        headers: dict[str, str] = {}
+        authorization = []
+        for raw_name, raw_value in scope["headers"]:
+            name = raw_name.decode("latin-1").lower()
+            value = raw_value.decode("utf-8", "surrogateescape")
+            headers.setdefault(name, value)
+            if name == "authorization":
+                authorization.append(value)
+        request = HttpRequest(scope["method"], target, headers, body, tuple(authorization), is_too_large)
+        try:
+            answer = await self._door.answer(self._node, request)
+        except Exception:
+            await self._reply(errors(500, "internal error"), scope, receive, send)
+            raise
+        if self._log is not None:
+            self._log(
+                {
+                    "node": self._node.name,
+                    "method": request.method,
+                    "path": target.path,
+                    "status": answer.status,
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 2),
+                }
+            )
+        await self._reply(answer, scope, receive, send)
+
+    async def _reply(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        if answer.status == DROP:
+            drop = scope.get("extensions", {}).get("policy.drop")
+            if drop is not None:
+                drop["close"]()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        headers = [
+            (name.encode("latin-1"), value.encode("utf-8", "surrogateescape"))
+            for name, value in answer.headers.items()
+        ]
+        if answer.status not in (204, 304):
+            headers.append((b"Content-Length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _body(receive: Receive) -> tuple[bytes | None, bool]:
+    """The whole body, and whether it is too large (then it is not kept); None if the client left."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        return None, False
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body, len(body) > MAX_BODY_BYTES
+    pieces, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None, False
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size <= MAX_BODY_BYTES:
+            pieces.append(piece)
+        elif size > MAX_BODY_BYTES + _DRAIN_BYTES:
+            break
+        else:
+            pieces.clear()
+    return b"".join(pieces), size > MAX_BODY_BYTES

@@ -1,0 +1,103 @@
+"""Key-value mounts without versions, and the cubbyhole every token has (OpenBao 2.7.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from policy.server.answers import Refused, Reply
+from policy.server.inputs import parse_seconds
+from policy.server.routing import Route, Routes
+
+if TYPE_CHECKING:
+    from policy.server.routing import Call
+
+__all__ = ["CUBBYHOLE", "ROUTES", "listing"]
+
+
+def listing(call: Call, prefix: str, path: str) -> Reply:
+    """The names directly below a path, deeper ones with a final slash. Raises `Refused`."""
+    inner = path.strip("/") + "/" if path.strip("/") else ""
+    names = set()
+    for key, _ in call.core.storage.scan(prefix + inner):
+        head, slash, _ = key.removeprefix(prefix + inner).partition("/")
+        names.add(head + slash)
+    if not names:
+        raise Refused.not_found()
+    return Reply(data={"keys": sorted(names)})
+
+
+def _prefix(call: Call) -> str:
+    return f"data/{call.mount.uuid}/" if call.mount is not None else ""
+
+
+def _own_prefix(call: Call) -> str:
+    if call.subject.kind == "batch":
+        raise Refused(400, "cubbyhole operations are only supported by 'service' type tokens")
+    return f"cubbyhole/{call.subject.id}/"
+
+
+class _Secrets:
+    """The handlers of one kind of store; `of` tells where the secrets of a request lie."""
+
+    def __init__(self, *, is_own: bool) -> None:
+        self.of = _own_prefix if is_own else _prefix
+        self.is_own = is_own
+
+    def exists(self, call: Call) -> bool:
+        return call.core.storage.read(self.of(call) + call.match["path"]) is not None
+
+    def read(self, call: Call) -> Reply:
+        record = call.core.storage.read(self.of(call) + call.match["path"])
+        if record is None:
+            raise Refused.not_found()
+        if self.is_own:
+            return Reply(data=record["data"])
+        return Reply(data=record["data"], lease_duration=_lease(record["data"]))
+
+    def write(self, call: Call) -> None:
+        prefix, path = self.of(call), call.match["path"]
+        if not path:
+            raise Refused(400, "missing path")
+        if not call.data:
+            if self.is_own:
+                raise Refused.listed(500, "missing data fields")
+            raise Refused(400, "missing data fields")
+        call.core.write({prefix + path: {"data": dict(call.data)}})
+
+    def delete(self, call: Call) -> None:
+        key = self.of(call) + call.match["path"]
+        if call.core.storage.read(key) is not None:
+            call.core.write({key: None})
+
+    def list(self, call: Call) -> Reply:
+        return listing(call, self.of(call), call.match["path"])
+
+    def routes(self) -> Routes:
+        return Routes(
+            Route(
+                "(?P<path>.*)",
+                read=self.read,
+                update=self.write,
+                delete=self.delete,
+                list=self.list,
+                exists=self.exists,
+            )
+        )
+
+
+def _lease(data: dict[str, object]) -> int:
+    """A secret may say how long it is good for."""
+    for name in ("ttl", "lease"):
+        if name in data:
+            try:
+                return int(parse_seconds(data[name]))
+            except ValueError:
+                break
+    return 2_764_800
+
+
+ROUTES: Final = _Secrets(is_own=False).routes()
+"""The paths of a key-value mount of version 1."""
+
+CUBBYHOLE: Final = _Secrets(is_own=True).routes()
+"""The paths of the cubbyhole."""
