@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from policy.acl import Grant
+    from policy.analyze.path_map import Node
     from policy.catalog import Fact
     from policy.evaluate import ACL, Decision
     from policy.model import Conditions, Pattern
@@ -102,9 +103,8 @@ def difference(
     near = _changed(old, new)
     before, after = Partition(old, near=near), Partition(new, near=near)
     found: defaultdict[object, list[_Found]] = defaultdict(list)
-    for lookups in ((Lookup.PLAIN, Lookup.WRITTEN), (Lookup.LISTING,)):
-        asked = [operation for operation in operations if Lookup.of(operation) in lookups]
-        for each in _changes(before, after, lookups, asked):
+    for lookup, pairs in _overlaid(before, after, operations, share=near is not None):
+        for each in _confirmed(before, after, lookup, operations, pairs):
             key = each.old.deciding, each.new.deciding, each.protected, each.paths
             found[(each.lookup is Lookup.LISTING, *map(_identity, key))].append(each)
     changes = [_merged(group) for group in found.values()]
@@ -176,40 +176,71 @@ def _order(change: Change) -> tuple[bool, str, bool]:
     return change.protected is None, shown, change.is_listing
 
 
-def _changes(
+_Pairs = list[tuple[Cell, Cell, PathSet]]
+
+
+def _overlaid(
+    before: Partition, after: Partition, operations: Sequence[Operation], *, share: bool
+) -> Iterator[tuple[Lookup, _Pairs]]:
+    """For each lookup the pairs of cells that differ in an operation, with their paths.
+
+    Reads and writes compare the same paths with rules; where both sides send paths to the same
+    place (`share`), they are laid over each other once for both.
+    """
+    unsent = [operation for operation in operations if not operation.is_listing]
+    if share:
+        node, pairs = _differing(before, after, before.looked_up, after.looked_up, unsent)
+    for lookup in Lookup:
+        if not share or lookup is Lookup.LISTING:
+            asked = [operation for operation in operations if Lookup.of(operation) is lookup]
+            one, other = before.node(lookup), after.node(lookup)
+            sent, pairs = _differing(before, after, one, other, asked)
+        else:
+            sent = before.by_request(lookup, node)
+        yield (
+            lookup,
+            [(*pairs[at - 1], PathSet(paths)) for at, paths in split(sent).items()],
+        )
+
+
+def _differing(
     before: Partition,
     after: Partition,
-    lookups: Sequence[Lookup],
+    one: Node,
+    other: Node,
     operations: Sequence[Operation],
-) -> Iterator[_Found]:
-    """Pairs of cells that differ, for lookups that compare the same paths with rules."""
-    if Lookup.LISTING in lookups:
-        one, other = before.node(Lookup.LISTING), after.node(Lookup.LISTING)
-    else:
-        one, other = before.looked_up, after.looked_up
+) -> tuple[Node, list[tuple[Cell, Cell]]]:
+    """A node that numbers the pairs of cells that differ, from 1; 0 is no difference."""
     effects_before = _effects(before.cells, operations)
     effects_after = _effects(after.cells, operations)
-    pairs: dict[tuple[int, int], int] = {}
+    numbers: dict[tuple[int, int], int] = {}
 
     def number(a: int, b: int) -> int:
         if effects_before[a] == effects_after[b]:
             return 0
-        return pairs.setdefault((a, b), len(pairs) + 1)
+        return numbers.setdefault((a, b), len(numbers) + 1)
 
-    differing = combine(one, other, number)
-    by_number = {number: pair for pair, number in pairs.items()}
-    for lookup in lookups:
-        asked = [operation for operation in operations if Lookup.of(operation) is lookup]
-        for at, node in split(before.by_request(lookup, differing)).items():
-            a, b = by_number[at]
-            cells, paths = (before.cells[a], after.cells[b]), PathSet(node)
-            changes = [
-                change
-                for operation in asked
-                for change in _operation(before.acl, after.acl, operation, *cells, paths)
-            ]
-            if changes:
-                yield _Found(*cells, paths, lookup, tuple(changes))
+    node = combine(one, other, number)
+    return node, [(before.cells[a], after.cells[b]) for a, b in numbers]
+
+
+def _confirmed(
+    before: Partition,
+    after: Partition,
+    lookup: Lookup,
+    operations: Sequence[Operation],
+    pairs: _Pairs,
+) -> Iterator[_Found]:
+    """What is left of the pairs: differences with a request that shows them."""
+    asked = [operation for operation in operations if Lookup.of(operation) is lookup]
+    for old, new, paths in pairs:
+        changes = [
+            change
+            for operation in asked
+            for change in _operation(before.acl, after.acl, operation, old, new, paths)
+        ]
+        if changes:
+            yield _Found(old, new, paths, lookup, tuple(changes))
 
 
 def _effects(cells: Iterable[Cell], operations: Sequence[Operation]) -> list[object]:
@@ -236,8 +267,12 @@ def _comparable(conditions: Conditions) -> object:
     """Conditions in a form in which the order of parameters and values does not matter. What
     does not change the verdict is left out."""
     return (
-        frozenset((name, frozenset(map(repr, v))) for name, v in conditions.allowed_parameters.items()),
-        frozenset((name, frozenset(map(repr, v))) for name, v in conditions.denied_parameters.items()),
+        frozenset(
+            (name, frozenset(map(repr, v))) for name, v in conditions.allowed_parameters.items()
+        ),
+        frozenset(
+            (name, frozenset(map(repr, v))) for name, v in conditions.denied_parameters.items()
+        ),
         frozenset(name.lower() for name in conditions.required_parameters),
         conditions.min_wrapping_ttl,
         conditions.max_wrapping_ttl,

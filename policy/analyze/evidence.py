@@ -103,9 +103,7 @@ def _wrappings(conditions: Sequence[Conditions]) -> Iterator[float | None]:
             yield (condition.max_wrapping_ttl + second) / second
 
 
-def _parameters(
-    operation: Operation, conditions: Sequence[Conditions]
-) -> Iterator[dict[str, Any]]:
+def _parameters(operation: Operation, conditions: Sequence[Conditions]) -> Iterator[dict[str, Any]]:
     yield {}
     if operation.is_listing:
         for condition in conditions:

@@ -89,7 +89,9 @@ class Touching:
             if place.opens and (any_segment or word.startswith(place.opens)):
                 return True
             following = place.plus
-            if following is not None and (following.ends if at == last else walk(following, at + 1)):
+            if following is not None and (
+                following.ends if at == last else walk(following, at + 1)
+            ):
                 return True
             if any_segment:
                 return any(

@@ -91,7 +91,7 @@ class PolicySet:
         is_root = any(name == ROOT for _, name in names)
         table = build_table(known, token, self.dialect, now)
         if is_root:
-            if len(names) > 1:
+            if known:
                 table = Problem("the policy `root` cannot be mixed with others")
             elif token.namespace and not self.dialect.root_in_child_namespace:
                 table = Problem("the policy `root` exists in the root namespace only")

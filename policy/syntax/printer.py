@@ -23,7 +23,8 @@ def print_document(document: Document) -> str:
     parts: list[_Part] = list(_items(document.items))
     if document.dangling is not None:
         parts += [document.dangling.text, " ="]
-    return "".join(_run(parts))
+    # A CR LF in the tree was CR CR LF in the text: of every CR LF there the CR is lost.
+    return "".join(_run(parts)).replace("\r\n", "\r\r\n")
 
 
 # What is left to print: text, or a value that unfolds into more of both. A list of it stands for

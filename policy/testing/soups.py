@@ -1,4 +1,4 @@
-"""Texts with holes, and what to put into them: durations, dates, escapes and the like. Only data."""
+"""Texts with holes, and what to put into them: durations, dates, escapes. Only data."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ SOUPS: Mapping[str, tuple[Sequence[str], Sequence[str], Sequence[str]]] = {
         (
             'path "a" { policy = "read" allowed_parameters = { @ } }',
             'path "a" { policy = "read" denied_parameters = { a = [@] } }',
-            'path "a" { policy = "read" allowed_parameters { a = [@] } allowed_parameters "b" {@} }',
+            'path "a" { policy = "read" allowed_parameters { a = [@] } allowed_parameters "b" {} }',
             'path "a" { policy = "read" required_parameters = [@] mfa_methods = [@] }',
         ),
         _PARAMETERS,
