@@ -247,5 +247,3 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for problem in found:
         where = ".".join(str(part) for part in problem["loc"]) or "the file"
         yield f"{where}: {problem['msg']}"
-
-

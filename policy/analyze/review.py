@@ -90,9 +90,11 @@ def _touched(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
 
 
 def _same(one: Policy, other: Policy) -> bool:
-    return one.source.text == other.source.text and replace(
-        one, source=other.source, rules=other.rules
-    ) == replace(other)
+    """Whether the texts, and the options beside them, are equal; the rest follows from these."""
+    return (
+        one.source.text == other.source.text
+        and replace(one, source=other.source, rules=other.rules) == other
+    )
 
 
 def _each_policy(old: PolicySet, new: PolicySet) -> Iterable[Holder]:

@@ -17,13 +17,16 @@ from policy.evaluate.trace import Candidate, lost_by
 from policy.model import Capability, Operation, Request, byte_text, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from policy.acl import Grant
     from policy.catalog import Fact, MountTable
     from policy.model import Dialect, Token
 
-__all__ = ["ACL"]
+__all__ = ["ACL", "BATCH_MEMORY"]
+
+BATCH_MEMORY = 65_536
+"""How many answers a batch keeps."""
 
 _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
 # For the fast path: operation -> (bit of its capability, or 0; whether it is a listing; a write).
@@ -133,6 +136,40 @@ class ACL:
         else:
             granted = False
         return bool(granted or guard.unauthenticated(path)) and not refusal(operation, sent)
+
+    def allows_many(self, requests: Iterable[tuple[str, str]]) -> Iterator[bool]:
+        """`allows` for many pairs of operation and path, in order.
+
+        Repeated pairs are answered from memory; at most `BATCH_MEMORY` answers are kept, and only
+        for the batch. Raises `UsageError` for an unknown operation.
+        """
+        known: dict[tuple[str, str], bool] = {}
+        for request in requests:
+            answer = known.get(request)
+            if answer is None:
+                if len(known) == BATCH_MEMORY:
+                    known.clear()
+                answer = known[request] = self.allows(*request)
+            yield answer
+
+    def decide_many(self, requests: Iterable[Request]) -> Iterator[Decision]:
+        """`decide` for many requests, in order.
+
+        Equal requests without parameters share one decision; as many are kept as by
+        `allows_many`, and only for the batch.
+        """
+        known: dict[tuple[str, str, str], Decision] = {}
+        for request in requests:
+            if request.data is not None or request.wrap_ttl_seconds is not None:
+                yield self.decide(request)
+                continue
+            key = request.operation, request.path, request.namespace
+            decision = known.get(key)
+            if decision is None:
+                if len(known) == BATCH_MEMORY:
+                    known.clear()
+                decision = known[key] = self.decide(request)
+            yield decision
 
     def capabilities(self, path: str, namespace: str = "") -> list[str]:
         """What `sys/capabilities` answers for a path: sorted, `deny` alone when nothing is held,
