@@ -82,7 +82,8 @@ class Change:
     new: Grant | None
     paths: PathSet
     is_listing: bool
-    protected: Fact | None
+    protected: tuple[Fact, ...]
+    """Why the paths are root-protected; empty where they are not. A change is never both."""
     operations: tuple[OperationChange, ...]
 
     @property
@@ -102,12 +103,13 @@ def difference(
     """
     near = _changed(old, new)
     before, after = Partition(old, near=near), Partition(new, near=near)
-    found: defaultdict[object, list[_Found]] = defaultdict(list)
+    groups: defaultdict[object, list[_Found]] = defaultdict(list)
     for lookup, pairs in _overlaid(before, after, operations, share=near is not None):
         for each in _confirmed(before, after, lookup, operations, pairs):
-            key = each.old.deciding, each.new.deciding, each.protected, each.paths
-            found[(each.lookup is Lookup.LISTING, *map(_identity, key))].append(each)
-    changes = [_merged(group) for group in found.values()]
+            rules = id(each.old.deciding), id(each.new.deciding)
+            is_listing = lookup is Lookup.LISTING
+            groups[rules, each.protected is not None, is_listing].append(each)
+    changes = [change for group in groups.values() for change in _merged(group)]
     return tuple(sorted(changes, key=_order))
 
 
@@ -153,27 +155,39 @@ class _Found:
         return self.new.guarded.protected or self.old.guarded.protected
 
 
-def _identity(thing: object) -> object:
-    """Sets by what they hold, rules and facts by which one they are."""
-    return thing if isinstance(thing, PathSet) else id(thing)
+def _merged(group: list[_Found]) -> Iterator[Change]:
+    """The changes of one pair of rules: operations that change on the same paths together."""
+    by_operation: defaultdict[tuple[Operation, Direction], list[_Found]] = defaultdict(list)
+    for each in group:
+        for change in each.operations:
+            by_operation[change.operation, change.direction].append(each)
+    by_paths: defaultdict[PathSet, list[tuple[Operation, Direction]]] = defaultdict(list)
+    for which, parts in by_operation.items():
+        by_paths[PathSet.union(part.paths for part in parts)].append(which)
+    for paths, operations in by_paths.items():
+        operations.sort(key=lambda which: OPERATIONS.index(which[0]))
+        parts = by_operation[operations[0]]
+        facts = {part.protected.id: part.protected for part in parts if part.protected}
+        yield Change(
+            group[0].old.deciding,
+            group[0].new.deciding,
+            paths,
+            group[0].lookup is Lookup.LISTING,
+            tuple(facts.values()),
+            tuple(_shortest(by_operation[which], which) for which in operations),
+        )
 
 
-def _merged(group: list[_Found]) -> Change:
-    first = group[0]
-    operations = [change for each in group for change in each.operations]
-    return Change(
-        first.old.deciding,
-        first.new.deciding,
-        first.paths,
-        first.lookup is Lookup.LISTING,
-        first.protected,
-        tuple(sorted(operations, key=lambda change: OPERATIONS.index(change.operation))),
+def _shortest(parts: list[_Found], which: tuple[Operation, Direction]) -> OperationChange:
+    """Of the requests that show a change the one with the shortest path."""
+    return min(
+        (c for part in parts for c in part.operations if (c.operation, c.direction) == which),
+        key=lambda change: (len(change.old.request.path), change.old.request.path),
     )
 
 
 def _order(change: Change) -> tuple[bool, str, bool]:
-    shown = change.operations[0].old.request.path
-    return change.protected is None, shown, change.is_listing
+    return not change.protected, change.operations[0].old.request.path, change.is_listing
 
 
 _Pairs = list[tuple[Cell, Cell, PathSet]]

@@ -174,7 +174,7 @@ def _namespace(name: str) -> str:
 class HolderKind(StrEnum):
     """What holds policies."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  (a kind, no secret)
     ROLE = "role"
     """Whoever logs in by it."""
     ENTITY = "entity"

@@ -35,7 +35,7 @@ class HolderChanges:
     def touches_root_protected(self) -> bool:
         """Whether something is gained on a root-protected path."""
         return any(
-            change.protected is not None and any(d.is_more for d in change.directions)
+            bool(change.protected) and any(d.is_more for d in change.directions)
             for change in self.changes
         )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from policy.acl import Grant
     from policy.evaluate.decision import Decision
     from policy.evaluate.trace import Candidate
+    from policy.model import Policy, Rule
 
 __all__ = ["explain", "location", "suggest"]
 
@@ -68,18 +69,25 @@ def _story(decision: Decision) -> Iterator[tuple[str, str]]:
 
 
 def location(grant: Grant) -> str:
-    """`file:line` of the rules that were merged."""
+    """`file:line` of the rules that count."""
     places = []
-    for policy, rule in grant.rules:
+    for policy, rule in _counting(grant):
         line = policy.source.position(rule.span.start).line
         places.append(f"{policy.source.name}:{line}")
     return _listed(dict.fromkeys(places))
 
 
 def _sources(grant: Grant) -> str:
-    names = dict.fromkeys(policy.name for policy, _ in grant.rules)
+    names = dict.fromkeys(policy.name for policy, _ in _counting(grant))
     word = "policy" if len(names) == 1 else "policies"
     return f"{word} {_listed(f'`{name}`' for name in names)}"
+
+
+def _counting(grant: Grant) -> list[tuple[Policy, Rule]]:
+    """The rules that make the grant what it is: where one denies, the others do not count."""
+    if grant.is_deny:
+        return [(policy, rule) for policy, rule in grant.rules if rule.is_deny]
+    return list(grant.rules)
 
 
 def _listed(words: Iterable[str], most: int = 3) -> str:

@@ -111,6 +111,10 @@ class _Block:
                 "ignored-label", "further labels of a `path` block are ignored", keys[2].span
             )
         path = self.findings.attempt(self.decoder.key, keys[1])
+        if self.decoder.is_json:
+            # Reshaping makes labels of keys; the server decodes every one of a path.
+            for label in keys[2:]:
+                self.findings.attempt(self.decoder.key, label)
         if path is not None and ("{{" in path or "}}" in path):
             try:
                 split_template(path)

@@ -54,7 +54,7 @@ class Pattern(NamedTuple):
         """Compile a path as written in a policy of `namespace` (empty, or ending in a slash).
 
         Raises `ValueError` when `+*` occurs, which the server refuses.
-        Source: OpenBao 2.7.2, golden/language `path-pattern-*` and golden/acl `plus-*`.
+        Source: OpenBao 2.7.2, recorded as `path-pattern-*` and `plus-*`.
         """
         text = byte_text(namespace + path.removeprefix("/"))
         if "+" in text:

@@ -44,5 +44,5 @@ STEP_DOWN = Request(Operation.UPDATE, "sys/step-down")
 """The request that makes the active node of an HA cluster give up its active status.
 
 Every door decides step-down by this one value. It needs `update` and `sudo`, both in the rule
-that wins for `sys/step-down`, in the root namespace (OpenBao 2.7.2, golden/acl `step-down`).
+that wins for `sys/step-down`, in the root namespace (OpenBao 2.7.2, recorded as `step-down`).
 """

@@ -26,7 +26,7 @@ __all__ = [
 ParameterValue = (
     str | bool | int | float | Sequence["ParameterValue"] | Mapping[str, "ParameterValue"]
 )
-"""A value in a parameter constraint. Lists are tuples and maps are never changed."""
+"""A value in a parameter constraint. Lists and maps are never changed."""
 
 
 class ObjectList(list["ParameterValue"]):

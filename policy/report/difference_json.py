@@ -40,7 +40,7 @@ class ChangeReport(TypedDict):
     paths: list[TermReport]
     is_listing: bool
     root_protected: bool
-    protected_by: str | None
+    protected_by: list[str]
     old: WinnerReport | None
     new: WinnerReport | None
     operations: list[OperationChangeReport]
@@ -80,8 +80,8 @@ def _change(change: Change) -> ChangeReport:
     return ChangeReport(
         paths=terms_report(change.paths, is_listing=change.is_listing),
         is_listing=change.is_listing,
-        root_protected=change.protected is not None,
-        protected_by=None if change.protected is None else change.protected.id,
+        root_protected=bool(change.protected),
+        protected_by=[fact.id for fact in change.protected],
         old=winner_report(change.old),
         new=winner_report(change.new),
         operations=[

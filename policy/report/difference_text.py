@@ -42,11 +42,13 @@ def _holder(each: HolderChanges) -> Iterator[str]:
     for change in each.changes:
         for direction, operations in _by_direction(change):
             names = operations_words([o.operation.value for o in operations])
-            mark = "!" if change.protected is not None else " "
+            mark = "!" if change.protected else " "
             where = path_words(change.paths, is_listing=change.is_listing)
             yield f"  {mark} {direction} {names} on {where}"
-            if change.protected is not None:
-                yield f"      root-protected: {change.protected.describe()}"
+            if len(change.protected) == 1:
+                yield f"      root-protected: {change.protected[0].describe()}"
+            elif change.protected:
+                yield "      root-protected, each of them"
             yield f"      old: {rule_words(change.old)}"
             yield f"      new: {rule_words(change.new)}"
             yield f"      e.g. {request_words(operations[0].old)}"
@@ -64,14 +66,14 @@ def difference_markdown(found: Sequence[HolderChanges]) -> str:
         lines += ["| --- | --- | --- | --- | --- | --- |"]
         lines += [line for change in each.changes for line in _rows(change)]
         lines.append("")
-    if any(change.protected is not None for each in found for change in each.changes):
+    if any(change.protected for each in found for change in each.changes):
         lines.append("⚠ root-protected: the operation needs `sudo` besides its capability.")
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _rows(change: Change) -> Iterable[str]:
     for direction, operations in _by_direction(change):
-        mark = "⚠ " if change.protected is not None else ""
+        mark = "⚠ " if change.protected else ""
         cells = (
             f"{mark}**{direction}**",
             operations_words([o.operation.value for o in operations]),
