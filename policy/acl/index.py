@@ -150,10 +150,11 @@ class PatternIndex:
             head = outer
         return None
 
-    def matches(self, path: str) -> list[Grant]:
+    def matches(self, path: str, *, all_prefixes: bool = False) -> list[Grant]:
         """The longest prefix pattern and all segment patterns that match, best first.
 
-        Only the longest prefix pattern is ever considered by a server.
+        Only the longest prefix pattern is ever considered by a server; `all_prefixes` gives the
+        shorter ones too, for people.
         """
         head = self._heads[bisect_right(self._starts, path) - 1]
         segments = path.split("/")
@@ -163,7 +164,7 @@ class PatternIndex:
             for tier in head.before + head.behind:
                 for shape in tier:
                     found += shape.all(segments)
-            if head.prefix is not None and not has_prefix:
+            if head.prefix is not None and (all_prefixes or not has_prefix):
                 found.append(head.prefix)
                 has_prefix = True
             head = head.outer

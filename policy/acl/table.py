@@ -102,7 +102,7 @@ class Table:
         elif listing and self.listing is Listing.WITH_SLASH_ONLY:
             del forms[1:]
         for form in forms:
-            found += [(form, grant) for grant in self._index.matches(form)]
+            found += [(form, grant) for grant in self._index.matches(form, all_prefixes=True)]
         return found
 
 

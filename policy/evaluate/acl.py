@@ -284,7 +284,7 @@ class _Case:
             return answer.deny(*refusal)
         if protected is not None and not grant.mask & SUDO_BIT:
             return answer.deny(
-                Reason.MISSING_SUDO, "the path is root-protected and the winning rule has no `sudo`"
+                Reason.MISSING_SUDO, "root-protected, and the winning rule does not grant `sudo`"
             )
         return answer.allow(Reason.GRANTED, "the winning rule grants all that is needed")
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from policy.acl import Grant
+    from policy.catalog import Fact
     from policy.evaluate.decision import Decision
     from policy.evaluate.trace import Candidate
     from policy.model import Policy, Rule
 
 __all__ = ["explain", "location", "suggest"]
 
-_MOST_LOSERS = 2
 _BY_CONDITIONS = frozenset(
     {
         Reason.DENIED_PARAMETER,
@@ -31,41 +31,60 @@ _BY_CONDITIONS = frozenset(
 
 
 def explain(decision: Decision) -> str:
-    """Outcome, what is needed, what the token has, the winning rule, the losers, what to add."""
-    asked = f"{decision.operation} {decision.path}  ({decision.acl.dialect})"
-    lines = [f"{decision.outcome.upper()}  {asked}: {decision.detail}"]
-    lines += [f"  {label:<8}{text}" for label, text in _story(decision)]
+    """Outcome, why, what is needed, the rule that won, what it grants, the losers, what to do."""
+    asked = f"{decision.operation} {decision.path}"
+    lines = [f"{decision.outcome.upper()}  {asked}  ({decision.acl.dialect})"]
+    for label, text in _story(decision):
+        lines.append(f"  {label:<8}{text}")
     return "\n".join(lines)
 
 
 def _story(decision: Decision) -> Iterator[tuple[str, str]]:
+    yield "why", decision.detail
+    fact = decision.fact
     if decision.needed:
         needs = " and ".join(f"`{capability}`" for capability in decision.needed)
-        if decision.fact is not None:
-            needs += f"; {decision.fact.describe()}"
-        yield "needs", needs
-    elif decision.fact is not None:
-        yield "because", decision.fact.describe()
+        yield "needs", needs if fact is None else f"{needs}: root-protected {_seen(fact)}"
+    elif fact is not None:
+        yield "needs", f"no token: unauthenticated {_seen(fact)}"
     grant = decision.grant
+    note = None if decision.allowed else _note(decision)
     if grant is not None:
-        held = ", ".join(f"`{c}`" for c in grant.capabilities) or "nothing"
-        yield "has", f"{held}, from {_sources(grant)}"
-        yield "rule", f"`{grant.pattern}` at {location(grant)}"
+        yield "rule", f"`{grant.pattern}` of {_sources(grant)} ({location(grant)})"
+        yield "has", ", ".join(grant.capabilities) or "nothing"
         losers = decision.trace[1:]
-        for candidate in losers[:_MOST_LOSERS]:
-            yield "lost", _loser(candidate)
-        if len(losers) > _MOST_LOSERS:
-            yield "lost", f"and {len(losers) - _MOST_LOSERS} more that match"
-    unknown = decision.acl.unknown_policies
-    if unknown and not decision.allowed:
-        yield "note", f"no such policy, ignored: {', '.join(f'`{name}`' for name in unknown)}"
-    left_out = decision.acl.table.left_out
-    if left_out and not decision.allowed:
-        paths = ", ".join(f"`{rule.path}`" for _, rule in left_out[:3])
-        yield "note", f"left out, its template has no value for this token: {paths}"
+        if losers:
+            yield "lost", _loser(losers[0])
+        if len(losers) == 2 and note is None:
+            yield "lost", _loser(losers[1])
+        elif len(losers) > 1:
+            yield "lost", f"and {len(losers) - 1} more that match"
+    if note is not None:
+        yield "note", note
     advice = suggest(decision)
     if advice is not None:
-        yield "to do", advice
+        yield "to do", advice.replace("\n", "\n" + " " * 10)
+
+
+def _seen(fact: Fact) -> str:
+    """Who enforces a fact, and where it was seen: one place stands for all."""
+    short = [source.partition(":")[0] for source in fact.sources]
+    more = ", …" if len(short) > 1 else ""
+    return (
+        f"by the {fact.enforced_by} ({short[0]}{more})" if short else f"by the {fact.enforced_by}"
+    )
+
+
+def _note(decision: Decision) -> str | None:
+    """What else may be behind a denial."""
+    unknown = decision.acl.unknown_policies
+    if unknown:
+        return f"no such policy, ignored: {_listed(f'`{name}`' for name in unknown)}"
+    left_out = decision.acl.table.left_out
+    if left_out:
+        paths = _listed((f"`{rule.path}`" for _, rule in left_out), most=1)
+        return f"left out, the template has no value for this token: {paths}"
+    return None
 
 
 def location(grant: Grant) -> str:
@@ -79,8 +98,7 @@ def location(grant: Grant) -> str:
 
 def _sources(grant: Grant) -> str:
     names = dict.fromkeys(policy.name for policy, _ in _counting(grant))
-    word = "policy" if len(names) == 1 else "policies"
-    return f"{word} {_listed(f'`{name}`' for name in names)}"
+    return _listed(f"`{name}`" for name in names)
 
 
 def _counting(grant: Grant) -> list[tuple[Policy, Rule]]:
@@ -99,7 +117,7 @@ def _listed(words: Iterable[str], most: int = 3) -> str:
 def _loser(candidate: Candidate) -> str:
     assert candidate.lost_by is not None
     grant = candidate.grant
-    return f"`{grant.pattern}` at {location(grant)}: {candidate.lost_by.words}"
+    return f"`{grant.pattern}` ({location(grant)}): {candidate.lost_by.words}"
 
 
 def suggest(decision: Decision) -> str | None:
@@ -114,9 +132,9 @@ def suggest(decision: Decision) -> str | None:
         return f"ask why {location(grant)} denies it before you change anything"
     if grant is not None and decision.missing and reason is not Reason.EMPTY_RULE:
         words = " and ".join(f"`{capability}`" for capability in decision.missing)
-        return f"add {words} to `{grant.pattern}`, or this rule: {_rule(decision)}"
+        return f"add {words} to `{grant.pattern}`, or this rule:\n{_rule(decision)}"
     if decision.missing:
-        return f"add this rule: {_rule(decision)}"
+        return f"add this rule:\n{_rule(decision)}"
     return None
 
 
