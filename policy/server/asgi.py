@@ -53,7 +53,9 @@ class Application:
             headers.setdefault(name, value)
             if name == "authorization":
                 authorization.append(value)
-        request = HttpRequest(scope["method"], target, headers, body, tuple(authorization), is_too_large)
+        request = HttpRequest(
+            scope["method"], target, headers, body, tuple(authorization), is_too_large
+        )
         try:
             answer = await self._door.answer(self._node, request)
         except Exception:
@@ -99,7 +101,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _body(receive: Receive) -> tuple[bytes | None, bool]:
-    """The whole body, and whether it is too large (then it is not kept); None if the client left."""
+    """The body, or None if the client left; and whether it is too large, and so not kept."""
     message = await receive()
     if message["type"] == "http.disconnect":
         return None, False

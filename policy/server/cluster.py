@@ -12,9 +12,13 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from policy.server.storage import FencedError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policy.server.clock import Clock
-    from policy.server.storage import Storage
+    from policy.server.storage import Record, Storage
 
 __all__ = ["Cluster", "Node", "Timing"]
 
@@ -107,6 +111,17 @@ class Cluster:
 
     # What happens
 
+    def write_as(self, node: Node, changes: Mapping[str, Record | None]) -> None:
+        """Store records in the name of a node that is not active, while nobody is. Raises
+        `FencedError` when somebody is."""
+        fence = self.storage.acquire(node.name)
+        if fence is None:
+            raise FencedError("another node has the lock")
+        try:
+            self.storage.write(changes, fence)
+        finally:
+            self.storage.release(fence)
+
     def start(self) -> None:
         """Let the first unsealed node become active at once, as after a start that is long past."""
         node = next((node for node in self.nodes if not node.is_sealed), None)
@@ -163,14 +178,14 @@ class Cluster:
         if self.storage.holder() is not None:
             return False
         unsealed = [node for node in self.nodes if not node.is_sealed]
-        if not unsealed or not self.is_initialized:
+        if not unsealed or not self.is_initialized or not self.ha:
             return False
         free = self._free_since + self.timing.takeover
         # Of those that may, the one behind the last holder in the circle goes first.
         start = self.nodes.index(self._last_holder) + 1 if self._last_holder else 0
         circle = self.nodes[start:] + self.nodes[:start]
         moment, node = min(
-            ((max(free, node.not_before), node) for node in circle if not node.is_sealed),
+            ((max(free, node.not_before), node) for node in circle if node in unsealed),
             key=lambda pair: pair[0],
         )
         if moment > now:

@@ -210,4 +210,3 @@ class Core:
 def policy_key(name: str, namespace: str) -> str:
     """Where a policy is stored."""
     return f"policy/{namespace}|{name}"
-

@@ -225,9 +225,7 @@ class FrontDoor:
             raise Refused(405)
         return status.health(self._cluster, node, query, is_head=request.method == "HEAD")
 
-    async def _leader(
-        self, node: Node, request: HttpRequest, _: Mapping[str, list[str]]
-    ) -> Answer:
+    async def _leader(self, node: Node, request: HttpRequest, _: Mapping[str, list[str]]) -> Answer:
         if request.method != "GET":
             raise Refused(405)
         if not self._cluster.ha:
@@ -322,9 +320,7 @@ def _redirect(method: str, target: Target) -> Answer | None:
         clean = "/v1/sys/"
     if clean == target.mux_path:
         return None
-    location = quote(
-        clean.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,;=:@%"
-    )
+    location = quote(clean.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,;=:@%")
     if target.query:
         location += f"?{target.query}"
     answer = Answer.empty(307, content_type=False)
@@ -332,9 +328,7 @@ def _redirect(method: str, target: Target) -> Answer | None:
     if method in _READS:
         answer.headers["Content-Type"] = "text/html; charset=utf-8"
         if method == "GET":
-            answer.body = (
-                f'<a href="{html.escape(location)}">Temporary Redirect</a>.\n\n'.encode()
-            )
+            answer.body = f'<a href="{html.escape(location)}">Temporary Redirect</a>.\n\n'.encode()
     return answer
 
 
@@ -375,8 +369,7 @@ def _check_patch_type(given: str) -> None:
     if kind != "application/merge-patch+json":
         raise Refused(
             415,
-            "PATCH requires Content-Type of application/merge-patch+json, "
-            f"provided {kind}",
+            f"PATCH requires Content-Type of application/merge-patch+json, provided {kind}",
         )
 
 

@@ -38,7 +38,7 @@ def parse_seconds(value: object) -> float:
     if value is None or value == "":
         return 0.0
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("could not parse duration from input")
+        raise ValueError("could not parse duration from input")  # noqa: TRY004 -- as all here
     try:
         if isinstance(value, str):
             return parse_duration(value) / NANOSECONDS

@@ -39,7 +39,8 @@ def decode_object(body: bytes) -> dict[str, Any]:
         kind = _KINDS[type(value)]
         raise Refused(
             400,
-            f"{_PREFIX}json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}",
+            f"{_PREFIX}json: cannot unmarshal {kind} into Go value of type "
+            "map[string]interface {}",
         )
     if body.count(b'"') > 2 * _MAX_STRINGS and _strings(value) > _MAX_STRINGS:
         raise Refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from policy.server.clock import Clock, SystemClock
 from policy.server.cluster import Cluster, Node, Timing
 from policy.server.core import Core
 from policy.server.front_door import FrontDoor
+from policy.server.preload import PresetToken, put_policies, put_tokens
 from policy.server.status import start_up
 from policy.server.storage import MemoryStorage, Storage
 
@@ -45,15 +47,22 @@ class Options:
     state: InitialState = InitialState.ACTIVE
     root_token: str = field(default="", repr=False)
     unseal_key: str = field(default="", repr=False)
-    timing: Timing = Timing()
+    timing: Timing = field(default_factory=Timing)
     standby_reads: bool = True
     dialect: str = "openbao-2.7"
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Names and texts of policies that are there from the beginning."""
+    tokens: Sequence[PresetToken] = ()
 
     def __post_init__(self) -> None:
         if self.nodes < 1:
             raise UsageError("a cluster has at least one node")
         if self.is_dev and self.nodes > 1:
             raise UsageError("without HA there is one node")
+        if self.state is InitialState.UNINITIALIZED and (
+            self.policies or self.tokens or self.root_token or self.unseal_key
+        ):
+            raise UsageError("an uninitialized server has no policies, tokens or keys yet")
         if self.unseal_key:
             try:
                 size = len(bytes.fromhex(self.unseal_key))
@@ -111,10 +120,14 @@ class Mock:
             is_dev=options.is_dev,
         )
         self.root_token, self.unseal_key = made.root_token, key.hex()
-        if options.state is InitialState.ACTIVE:
+        for node in self.cluster.nodes:
+            node.is_sealed = False
+        self.cluster.start()
+        put_policies(self.core, options.policies)
+        put_tokens(self.core, options.tokens)
+        if options.state is InitialState.SEALED:
             for node in self.cluster.nodes:
-                node.is_sealed = False
-            self.cluster.start()
+                self.cluster.seal(node)
 
     def set_address(self, node: Node, address: str) -> None:
         """Tell a node where it can be reached: its own URL, without a final slash."""

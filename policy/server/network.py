@@ -76,9 +76,7 @@ async def serve(
 
         from policy.server.protocol import Http, QuietServer
     except ImportError:
-        raise UsageError(
-            "the server needs more packages: install `sudopath[server]`"
-        ) from None
+        raise UsageError("the server needs more packages: install `sudopath[server]`") from None
     servers = []
     for application in mock.applications:
         options: dict[str, Any] = {}

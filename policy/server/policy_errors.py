@@ -71,10 +71,8 @@ def _in_path(diagnostic: Diagnostic, words: str, *, doubled: bool = True) -> str
 def _unexpected_end(diagnostic: Diagnostic) -> str | None:
     text = diagnostic.source.text
     if diagnostic.labels and text[diagnostic.labels[0].span.start] == "{":
-        at = _at(diagnostic, len(text))
-        return f"{at[: at.rindex(':')]}:{diagnostic.source.position(len(text)).column + 1}" + (
-            ": object expected closing RBRACE got: EOF"
-        )
+        line, column = diagnostic.source.position(len(text))
+        return f"At {line}:{column + 1}: object expected closing RBRACE got: EOF"
     words = text.split()
     if not diagnostic.labels and len(words) == 1:
         line, column = diagnostic.source.position(len(text))

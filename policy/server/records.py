@@ -1,4 +1,4 @@
-"""What is stored: one frozen value for each kind of record, and its way into the storage and back."""
+"""What is stored: a frozen value for each kind of record, and its way into the storage and back."""
 
 from __future__ import annotations
 

@@ -191,9 +191,7 @@ class Router:
             raise Refused.unsupported_operation()
         return handler(call) or Reply()
 
-    def _finish(
-        self, call: Call, request: Routed, route: Route | None, reply: Reply
-    ) -> Answer:
+    def _finish(self, call: Call, request: Routed, route: Route | None, reply: Reply) -> Answer:
         if reply.raw is not None:
             answer = Answer.json(reply.status, None)
             answer.body = reply.raw

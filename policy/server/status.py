@@ -17,6 +17,7 @@ from policy.server.inputs import Fields, parse_boolean
 from policy.server.mount_types.system import first_policies
 from policy.server.mount_types.token import timestamp
 from policy.server.records import TokenRecord
+from policy.server.storage import FencedError
 from policy.server.tokens import random_name
 from policy.server.version import COMMIT_DATE, VERSION
 
@@ -49,7 +50,9 @@ def leader(cluster: Cluster, node: Node) -> dict[str, Any]:
     return found | {"raft_committed_index": index, "raft_applied_index": index}
 
 
-def health(cluster: Cluster, node: Node, query: Mapping[str, list[str]], *, is_head: bool) -> Answer:
+def health(
+    cluster: Cluster, node: Node, query: Mapping[str, list[str]], *, is_head: bool
+) -> Answer:
     """`sys/health`: the status code tells what the node is; the query may choose other codes."""
     try:
         codes = _codes(query)
@@ -158,9 +161,7 @@ def unseal(cluster: Cluster, node: Node, data: Mapping[str, Any]) -> Answer:
     if keys is None:
         raise Refused(400, "Vault is not initialized")
     if len(share) < _MIN_KEY_BYTES:
-        raise Refused(
-            400, f"invalid key: key is shorter than minimum {_MIN_KEY_BYTES} bytes"
-        )
+        raise Refused(400, f"invalid key: key is shorter than minimum {_MIN_KEY_BYTES} bytes")
     if len(share) > _MAX_KEY_BYTES:
         raise Refused(400, f"invalid key: key is longer than maximum {_MAX_KEY_BYTES} bytes")
     if node.is_sealed:
@@ -212,7 +213,10 @@ def initialize(core: Core, node: Node, data: Mapping[str, Any]) -> Answer:
     wrong = _seal_problem(shares, threshold)
     if wrong is not None:
         raise Refused(400, f"invalid seal configuration: {wrong}")
-    made = start_up(core, node, shares=shares, threshold=threshold)
+    try:
+        made = start_up(core, node, shares=shares, threshold=threshold)
+    except FencedError:
+        raise Refused(500, "another node is initializing") from None
     return Answer.json(
         200,
         {
@@ -250,7 +254,7 @@ def start_up(
     `root_token` and `key` (of one share) are taken where they are given. `is_dev` makes the root
     token look as that of a development server does.
     """
-    cluster, storage = core.cluster, core.storage
+    cluster = core.cluster
     size = 32 if shares == 1 else 33
     made = [key] if key else [secrets.token_bytes(size) for _ in range(shares)]
     text = root_token or f"s.{random_name()}"
@@ -277,10 +281,5 @@ def start_up(
         **core.mounts.first_records(""),
         **first_policies("", now),
     }
-    fence = storage.acquire(node.name)
-    if fence is None:
-        raise Refused(500, "another node is initialising")
-    storage.write(changes, fence)
-    storage.release(fence)
-    cluster.start()
+    cluster.write_as(node, changes)
     return Initialized(made, text)

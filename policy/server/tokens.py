@@ -136,10 +136,7 @@ class Tokens:
         with, within its limits."""
         now = self._core.now()
         ttl = increment or token.ttl or DEFAULT_TTL
-        if token.period:
-            ttl = token.period
-        else:
-            ttl = min(ttl, token.created + DEFAULT_TTL - now)
+        ttl = token.period or min(ttl, token.created + DEFAULT_TTL - now)
         if token.explicit_max_ttl:
             ttl = min(ttl, token.created + token.explicit_max_ttl - now)
         token = token.but(expires=now + max(0.0, ttl), last_renewal=now)

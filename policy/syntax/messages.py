@@ -47,15 +47,17 @@ def scan_error(source: Source, offset: int) -> Diagnostic:
         message = "bytes that are not UTF-8"
         code = "invalid-utf-8"
         help_text = "save the file as UTF-8"
+    elif source.is_json and (char == "#" or text.startswith(("//", "/*"), offset)):
+        message = "JSON has no comments"
     elif text.startswith("/*", offset):
         message = "a comment that is not closed"
         code = "unterminated-comment"
         help_text = "close it with `*/`"
         span = Span(offset, offset + 2)
-    elif char == "/":
+    elif char == "/" and not source.is_json:
         message = "a lone `/`"
         help_text = "a comment begins with `#` or `//`; a path must stand in double quotes"
-    elif char == "<":
+    elif char == "<" and not source.is_json:
         return _heredoc_error(source, offset)
     elif char.isdigit() or (char in "-." and text[offset + 1 : offset + 2].isdigit()):
         message = "a number that does not hold"
@@ -81,8 +83,6 @@ def scan_error(source: Source, offset: int) -> Diagnostic:
     elif char == ";":
         message = "`;` separates nothing"
         help_text = "use a line break, or nothing at all"
-    elif source.is_json and (char == "#" or text.startswith("//", offset)):
-        message = "JSON has no comments"
     elif source.is_json and char.isalpha():
         word = _WORD.match(text, offset)
         span = Span(offset, word.end() if word else offset + 1)
@@ -180,21 +180,19 @@ class _TokenError:
         self.stack = stack
 
     def diagnostic(self) -> Diagnostic:
-        if self.token.type in ("$END", "END"):
-            return self._end_of_text()
         broken = self._broken_item()
         if broken is not None:
-            return self._error(
-                "missing-value",
-                f"`{self.source.text[broken.start : broken.end]}` breaks off without a value",
-                broken,
-            )
+            # The `}` behind it was taken in the hope of a second one.
+            words = self.source.text[broken.start : broken.end]
+            return self._error("broken-item", f"`{words}` breaks off before `}}`", broken)
+        if self.token.type in ("$END", "END"):
+            return self._end_of_text()
         span = Span(self.token.start_pos or 0, self.token.end_pos or 0)
         name = self._name()
         previous = self._previous_key()
         wanted = self.expected
         if previous and "LBRACE" in wanted and "EQUAL" not in wanted:
-            if self.token.type == "EQUAL":
+            if self.token.type == "EQUAL" and self._followed_by_brace(span.end):
                 return self._error(
                     "block-with-assignment",
                     "a block with a label takes no `=`",
@@ -244,6 +242,9 @@ class _TokenError:
         if isinstance(last, Token) and last.type in ("IDENT", "STRING", "INTERPOLATION"):
             return str(last)
         return None
+
+    def _followed_by_brace(self, offset: int) -> bool:
+        return self.source.text[offset:].lstrip(" \t\r\n").startswith("{")
 
     def _broken_item(self) -> Span | None:
         for value in self.stack[-2:]:

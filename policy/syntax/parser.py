@@ -70,7 +70,13 @@ def parse_part(source: Source, start: int, end: int) -> Document | None:
 def flaw_diagnostics(document: Document, dialect: Dialect) -> list[Diagnostic]:
     """What there is to say about the flaws of a document."""
     source = document.source
-    found = [_flaw(source, flaw, dialect) for flaw in flaws(document)]
+    found = []
+    lost = False
+    for flaw in sorted(flaws(document), key=lambda flaw: flaw.span):
+        # Where one object ends early, those around it end at the tokens that follow: say it once.
+        if not (lost and flaw.kind is FlawKind.LOST_REST):
+            found.append(_flaw(source, flaw, dialect))
+        lost = lost or flaw.kind is FlawKind.LOST_REST
     if document.dangling is not None:
         found.append(
             Diagnostic(

@@ -385,9 +385,7 @@ ROUTES: Final = Routes(
     Route("entity", update=_create_entity),
     Route("entity/id/?", list=_list_entities),
     Route("entity/name/?", list=_list_entity_names),
-    Route(
-        "entity/id/(?P<id>.+)", read=_read_entity, update=_update_entity, delete=_delete_entity
-    ),
+    Route("entity/id/(?P<id>.+)", read=_read_entity, update=_update_entity, delete=_delete_entity),
     Route(
         "entity/name/(?P<name>.+)", read=_read_entity, update=_update_entity, delete=_delete_entity
     ),
@@ -400,9 +398,7 @@ ROUTES: Final = Routes(
     Route("group/id/?", list=_list_groups),
     Route("group/name/?", list=_list_group_names),
     Route("group/id/(?P<id>.+)", read=_read_group, update=_update_group, delete=_delete_group),
-    Route(
-        "group/name/(?P<name>.+)", read=_read_group, update=_update_group, delete=_delete_group
-    ),
+    Route("group/name/(?P<name>.+)", read=_read_group, update=_update_group, delete=_delete_group),
     Route("lookup/entity", update=_lookup_entity),
     Route("lookup/group", update=_lookup_group),
 )

@@ -192,8 +192,6 @@ POLICY_ROUTES: Final = (
         patch=_patch,
     ),
     Route("policy/?", read=_list_old, list=_list_old, repeats=True),
-    Route(
-        "policy/(?P<name>.+)", read=_read_old, update=_write_old, delete=_delete, repeats=True
-    ),
+    Route("policy/(?P<name>.+)", read=_read_old, update=_write_old, delete=_delete, repeats=True),
 )
 """The paths below `sys/` that are about policies."""

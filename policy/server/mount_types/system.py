@@ -209,7 +209,7 @@ def _add_mount(call: Call, path: str, served: tuple[str, ...]) -> None:
     if not kind:
         raise Refused(400, "backend type must be specified as a string")
     if kind not in served:
-        raise Refused(400, f'plugin not found in the catalog: {kind}')
+        raise Refused(400, f"plugin not found in the catalog: {kind}")
     taken = call.core.mounts.find(path, call.namespace)
     if taken is not None:
         raise Refused(400, f"path is already in use at {taken[0].path}")

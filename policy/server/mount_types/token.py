@@ -31,7 +31,9 @@ def timestamp(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def auth_of(call: Call, token: TokenRecord, text: str, lease: float | None = None) -> dict[str, Any]:
+def auth_of(
+    call: Call, token: TokenRecord, text: str, lease: float | None = None
+) -> dict[str, Any]:
     """The `auth` part of an answer that hands out or renews a token."""
     names = call.core.identity_policies(token) if token.entity_id else []
     remaining = call.core.tokens.remaining(token) if lease is None else int(lease)
@@ -159,9 +161,7 @@ class _Creation:
             return ["root"]
         if no_default:
             names = [name for name in names if name != "default"]
-        elif asked and "default" not in names and (
-            self.is_sudo or "default" in parent.policies
-        ):
+        elif asked and "default" not in names and (self.is_sudo or "default" in parent.policies):
             names = sorted([*names, "default"])
         if "response-wrapping" in names:
             raise Refused(400, 'cannot assign policy "response-wrapping"')

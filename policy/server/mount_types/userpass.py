@@ -131,7 +131,9 @@ def _login(call: Call) -> Reply:
     if user is None or not hmac.compare_digest(offered, user.secret):
         raise Refused(400, "invalid username or password")
     entity_id, changes = _entity_of(call, user.name)
-    policies = [p for p in user.token_policies if p != "default" or not user.token_no_default_policy]
+    policies = [
+        p for p in user.token_policies if p != "default" or not user.token_no_default_policy
+    ]
     if not user.token_no_default_policy:
         policies = sorted({*policies, "default"})
     now, core = call.core.now(), call.core
