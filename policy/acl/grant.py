@@ -66,7 +66,10 @@ def merge(pattern: Pattern, rules: list[tuple[Policy, Rule]]) -> Grant:
     conditions: Conditions | None = None
     for at, (_, rule) in enumerate(rules):
         if rule.is_deny:
-            return Grant(pattern, DENY_BIT, None, tuple(rules))
+            # The names required so far stay in the server's listing; they decide nothing.
+            required = conditions.required_parameters if conditions else ()
+            listed = Conditions({}, {}, required) if required else None
+            return Grant(pattern, DENY_BIT, listed, tuple(rules))
         mask |= mask_of(rule.capabilities)
         if at == 0:
             conditions = rule.conditions

@@ -194,6 +194,9 @@ class Builder(Transformer[Token, Root]):
 
 def _object(children: Sequence[Any], *flaws: Flaw) -> ObjectNode:
     items = children[1]
+    if children[-1].type == "END":
+        start = children[0].start_pos
+        flaws += (Flaw(FlawKind.UNCLOSED_OBJECT, Span(start, start + 1)),)
     return ObjectNode(
         tuple(items) if isinstance(items, list) else (),
         Span(children[0].start_pos, children[-1].end_pos),

@@ -50,6 +50,8 @@ class FlawKind(StrEnum):
     """JSON: a member that breaks off is dropped."""
     LOST_REST = "lost-rest"
     """JSON: something else than a comma after a member ends the object; what follows is lost."""
+    UNCLOSED_OBJECT = "unclosed-object"
+    """JSON: the text ends, or a NUL stands, where an object should be closed."""
     BROKEN_ITEM = "broken-item"
     """HCL: an item that breaks off before `}`. An error, except for Vault before 2024."""
     SWALLOWED = "swallowed-text"

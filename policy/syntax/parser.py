@@ -71,12 +71,13 @@ def flaw_diagnostics(document: Document, dialect: Dialect) -> list[Diagnostic]:
     """What there is to say about the flaws of a document."""
     source = document.source
     found = []
-    lost = False
+    said: set[FlawKind] = set()
     for flaw in sorted(flaws(document), key=lambda flaw: flaw.span):
         # Where one object ends early, those around it end at the tokens that follow: say it once.
-        if not (lost and flaw.kind is FlawKind.LOST_REST):
+        if flaw.kind not in said:
             found.append(_flaw(source, flaw, dialect))
-        lost = lost or flaw.kind is FlawKind.LOST_REST
+        if flaw.kind in (FlawKind.LOST_REST, FlawKind.UNCLOSED_OBJECT):
+            said.add(flaw.kind)
     if document.dangling is not None:
         found.append(
             Diagnostic(
@@ -191,11 +192,14 @@ def _flaw(source: Source, flaw: Flaw, dialect: Dialect) -> Diagnostic:
             message = "a `[` inside a JSON list is skipped, and the first `]` ends the whole list"
             help_text = "write the policy in HCL to nest lists"
         case FlawKind.LOST_MEMBER:
-            message = f"{quoted} breaks off here and is dropped"
+            message = f"`{quoted}` breaks off here and is dropped"
         case FlawKind.LOST_REST:
-            message = f"{quoted} where a comma or `}}` should be: the object ends here"
+            message = f"`{quoted}` where a comma or `}}` should be: the object ends here"
             notes = ("everything the object still holds after this place is lost without an error",)
             help_text = "put a comma between the members"
+        case FlawKind.UNCLOSED_OBJECT:
+            message = "this object is never closed, and the server does not mind"
+            help_text = "is the end of the text missing?"
         case FlawKind.REPEATED_ARGUMENT:
             message = f"`{quoted}` is assigned again in the same block"
             if dialect.refuses_repeated_arguments:
