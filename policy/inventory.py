@@ -12,16 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from policy.catalog import MountTable
 from policy.errors import InventoryError
-from policy.model import Alias, Entity, Group, Operation, Request, Token, http_request
+from policy.model import Alias, Entity, Group, Request, Token, http_request, operation_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 __all__ = [
     "MountsFile",
     "RequestLine",
     "TokenFile",
-    "operation_request",
     "read_mounts",
     "read_request",
     "read_token",
@@ -169,29 +168,6 @@ class RequestLine(_Model):
             wrap_ttl_seconds=self.wrap_ttl_seconds,
             exists=self.exists,
         )
-
-
-def operation_request(
-    operation: str,
-    path: str,
-    *,
-    data: Mapping[str, Any] | None = None,
-    namespace: str = "",
-    wrap_ttl_seconds: float | None = None,
-    exists: bool | None = None,
-) -> Request:
-    """A request by the name of its operation. Raises `UsageError`."""
-    request = Request(
-        operation,  # type: ignore[arg-type]  # the request checks the word
-        path,
-        _namespace(namespace),
-        data,
-        wrap_ttl_seconds,
-    )
-    if request.operation is Operation.WRITE and exists is not None:
-        written = Operation.UPDATE if exists else Operation.CREATE
-        return Request(written, path, _namespace(namespace), data, wrap_ttl_seconds)
-    return request
 
 
 def _namespace(name: str) -> str:

@@ -87,11 +87,16 @@ class _Head(NamedTuple):
     behind: tuple[tuple[_Shape, ...], ...]
     outer: _Head | None
 
+    @property
+    def answer(self) -> Grant | _Head:
+        """The finished answer, where no segment pattern can win: the prefix pattern."""
+        return self if self.before or self.prefix is None else self.prefix
+
 
 class PatternIndex:
     """An immutable index over the prefix and segment patterns of an ACL."""
 
-    __slots__ = ("_heads", "_starts")
+    __slots__ = ("_answers", "_heads", "_starts")
 
     def __init__(self, grants: Iterable[Grant]) -> None:
         by_head: dict[str, tuple[list[Grant], list[Grant]]] = {}
@@ -113,6 +118,8 @@ class PatternIndex:
             enclosing.append((text, head))
             self._boundary(text, head)
         self._close(enclosing, None)
+        # The answer where there is one already, else the head from which it is to be found.
+        self._answers = [None if head is None else head.answer for head in self._heads]
 
     def _close(self, enclosing: list[tuple[str, _Head]], text: str | None) -> None:
         """End the stretches of all heads that do not enclose `text`."""
@@ -131,22 +138,16 @@ class PatternIndex:
 
     def find(self, path: str) -> Grant | None:
         """The winning prefix or segment pattern for a path (byte text), or None."""
-        head = self._heads[bisect_right(self._starts, path) - 1]
-        segments: list[str] | None = None
+        answer = self._answers[bisect_right(self._starts, path) - 1]
+        if answer.__class__ is not _Head:
+            return answer  # type: ignore[return-value]  # a grant or None
+        segments = path.split("/")
+        head: _Head | None = answer
         while head is not None:
             before, prefix, behind, outer = head
-            if before or behind:
-                if segments is None:
-                    segments = path.split("/")
-                best = _best(before, segments)
-                if best is not None:
-                    return best
-                if prefix is None:
-                    best = _best(behind, segments)
-                    if best is not None:
-                        return best
-            if prefix is not None:
-                return prefix
+            best = _best(before, segments) or prefix or _best(behind, segments)
+            if best is not None:
+                return best
             head = outer
         return None
 

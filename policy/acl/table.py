@@ -9,7 +9,7 @@ from policy.acl.index import PatternIndex
 from policy.model import Capability, Listing, Pattern, PatternKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from policy.model import Dialect, Policy, Rule, Token
 
@@ -56,6 +56,11 @@ class Table:
     def __iter__(self) -> Iterator[Grant]:
         yield from self.exact.values()
         yield from self.wildcard
+
+    @property
+    def find_pattern(self) -> Callable[[str], Grant | None]:
+        """Finds the winning prefix or segment pattern for a path (byte text)."""
+        return self._index.find
 
     def find(self, path: str) -> Grant | None:
         """The winning rule for a path (byte text without leading slashes) and any operation but

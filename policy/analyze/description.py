@@ -86,13 +86,14 @@ def slash_form(node: Node) -> Node:
             return a
         new = known.get(a)
         if new is None:
-            ends: list[int] = []
-            rests: list[Node] = []
+            rests = [_with_first(go(rest), end) for end, rest in zip(a.ends, a.rests, strict=True)]
+            # Of single segments the same is said as of those that no piece tells apart.
             stops = (*a.breaks[1:], None)
-            for start, stop, end, rest in zip(a.breaks, stops, a.ends, a.rests, strict=True):
-                inner = _with_first(go(rest), end)
-                rests.append(inner)
-                ends.append(1 if stop != start + "\0" and inner is constant(1) else 0)
+            wide = [
+                None if stop == start + "\0" else int(rest is constant(1))
+                for start, stop, rest in zip(a.breaks, stops, rests, strict=True)
+            ]
+            ends = [wide[-1] or 0 if end is None else end for end in wide]
             new = known[a] = make(a.breaks, ends, rests)
         return new
 

@@ -101,6 +101,8 @@ def difference(
     conditions. Conditions are compared by requests at their bounds (see `policy.analyze.evidence`).
     Raises `AnalysisLimitError`.
     """
+    known = old.dialect.capabilities | new.dialect.capabilities
+    operations = [operation for operation in operations if operation.capability in known]
     near = _changed(old, new)
     before, after = Partition(old, near=near), Partition(new, near=near)
     groups: defaultdict[object, list[_Found]] = defaultdict(list)

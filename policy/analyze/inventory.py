@@ -18,7 +18,7 @@ from policy.inventory import AliasModel, MountModel, MountsFile
 from policy.model import Alias, Entity, Group, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from policy.evaluate import ACL
     from policy.policies import PolicySet
@@ -209,6 +209,23 @@ class Inventory:
         """What a holder may do."""
         token = holder.token if isinstance(holder, Holder) else holder
         return policies.acl(token, mounts=self.mounts, namespaces=self.namespaces, now=now)
+
+    def acls(
+        self, policies: PolicySet, holders: Iterable[Holder], *, now: float | None = None
+    ) -> Iterator[tuple[Holder, ACL]]:
+        """Every holder with its ACL; those who hold the same policies share one, unless a template
+        tells them apart."""
+        known: dict[object, ACL] = {}
+        for holder in holders:
+            token = holder.token
+            key: object = token.namespace, token.policy_names
+            held = (policies.get(name, namespace) for namespace, name in token.policy_names)
+            if any(rule.pattern is None for policy in held if policy for rule in policy.rules):
+                key = id(holder)
+            acl = known.get(key)
+            if acl is None:
+                acl = known[key] = self.acl(policies, token, now=now)
+            yield holder, acl
 
     def find(self, name: str) -> Holder:
         """The holder of that name, or of `kind:name`. Raises `InventoryError` when there is none,

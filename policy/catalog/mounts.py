@@ -148,6 +148,11 @@ class PathIndex(Generic[Value]):
             head = path[: path.index("/")]
             self._depths[head] = max(self._depths.get(head, 0), path.count("/"))
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The mount paths that have a value."""
+        return tuple(self._values)
+
     def find(self, path: str) -> tuple[Value, str] | None:
         """The value of the mount that `path` belongs to, and the path relative to that mount."""
         end = path.find("/")

@@ -11,7 +11,7 @@ from policy.cli.exit_codes import Exit
 from policy.cli.inputs import add_acl_options, build_acl
 from policy.errors import UsageError
 from policy.evaluate import Outcome
-from policy.model import STEP_DOWN, http_request
+from policy.model import STEP_DOWN, http_request, operation_request
 
 if TYPE_CHECKING:
     from policy.cli.output import Output
@@ -110,8 +110,6 @@ def _request(options: argparse.Namespace) -> Request:
     }
     if options.operation.isupper():
         return http_request(options.operation, options.path, **more)
-    from policy.inventory import operation_request
-
     path = options.path.removeprefix("/").removeprefix("v1/")
     return operation_request(options.operation, path, **more)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from policy.acl import BITS, DENY_BIT, SUDO_BIT, Problem, Table
 from policy.catalog import Guard, WriteKind
 from policy.evaluate.decision import Decision, Outcome, Reason
-from policy.evaluate.routing import WRITES, refusal, route, written
+from policy.evaluate.routing import refusal, route, written
 from policy.evaluate.trace import Candidate, lost_by
 from policy.model import Capability, Operation, Request, byte_text, plain_text
 
@@ -29,14 +29,13 @@ BATCH_MEMORY = 65_536
 """How many answers a batch keeps."""
 
 _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
-# For the fast path: operation -> (bit of its capability, or 0; whether it is a listing; a write).
-_NEEDS: dict[str, tuple[int, bool, bool]] = {
-    operation: (
-        BITS[operation.capability] if operation.capability else 0,
-        operation.is_listing,
-        operation in WRITES,
-    )
-    for operation in Operation
+_NEEDS: dict[str, Capability | None] = {o: o.capability for o in Operation}
+_LISTINGS = frozenset({Operation.LIST, Operation.SCAN})
+# Operations whose path is looked up as it is sent, with the bit of the capability they need.
+_QUICK: dict[str, int] = {
+    operation: BITS[operation.capability]
+    for operation in (Operation.READ, Operation.DELETE)
+    if operation.capability is not None
 }
 
 
@@ -51,9 +50,11 @@ class ACL:
     __slots__ = (
         "_bare_mounts",
         "_exact",
-        "_find",
         "_guard",
+        "_guarded",
+        "_pattern",
         "_problem",
+        "_quick",
         "_root",
         "dialect",
         "namespaces",
@@ -87,8 +88,13 @@ class ACL:
         self._root = byte_text(token.namespace) if is_root else None
         self._guard = Guard(dialect, mounts)
         self._bare_mounts = frozenset(byte_text(mount.path[:-1]) for mount in mounts.mounts)
-        self._exact = self.table.exact
-        self._find = self.table.find
+        # For `allows`: what it asks first, ready at hand. Where an ACL is anything but plain, no
+        # operation is quick.
+        plain = table is self.table and not is_root and not self.namespaces
+        self._quick = _QUICK if plain else {}
+        self._exact = self.table.exact.get
+        self._pattern = self.table.find_pattern
+        self._guarded = self._guard.prefixes
 
     @property
     def error(self) -> str | None:
@@ -111,30 +117,42 @@ class ACL:
         The same verdict as `decide`, without its reasons: false for a denial and for what cannot
         be told. Raises `UsageError` for an unknown operation.
         """
-        needs = _NEEDS.get(operation)
-        if needs is None or self._root is not None or self.namespaces:
+        bit = self._quick.get(operation)
+        if bit is None or path[:1] == "/" or not path.isascii():
+            return self._allows_unusual(operation, path)
+        grant = self._exact(path) or self._pattern(path)
+        if grant is None or not grant.mask & bit:
+            # Denied, unless no token is asked for there.
+            return path.startswith(self._guarded) and self._allows_unusual(operation, path)
+        if (
+            grant.conditions is not None
+            or path.startswith(self._guarded)
+            or "//" in path
+            or "/." in path
+        ):
+            return self._allows_unusual(operation, path)
+        return True
+
+    def _allows_unusual(self, operation: Operation | str, path: str) -> bool:
+        """`allows` for everything that the quick look cannot tell."""
+        bit = BITS.get(_NEEDS.get(operation))  # type: ignore[arg-type]  # None has no bit
+        if bit is None or self._root is not None or self.namespaces or self._problem is not None:
             return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]
-        bit, is_listing, is_write = needs
-        if not path.isascii():
-            path = byte_text(path)
-        if path[:1] == "/":
-            path = path.lstrip("/")
-        sent = path
-        if is_listing:
-            if path[-1:] != "/":
-                sent = path = path + "/"
+        sent = byte_text(path).lstrip("/")
+        if operation in _LISTINGS:
+            if not sent.endswith("/"):
+                sent += "/"
+            path = sent
             grant = self.table.find_listing(path)
         else:
-            if is_write:
-                path = written(operation, path, self._bare_mounts)
-            grant = self._exact.get(path) or self._find(path)
-        if not bit or (grant is not None and grant.conditions is not None):
-            return self.decide(Request(operation, sent)).allowed  # type: ignore[arg-type]
+            path = written(operation, sent, self._bare_mounts)
+            grant = self.table.find(path)
+        if grant is not None and grant.conditions is not None:
+            return self.decide(Request(operation, plain_text(sent))).allowed  # type: ignore[arg-type]
         guard = self._guard
-        if grant is not None and grant.mask & bit:
-            granted = grant.mask & SUDO_BIT or guard.root_protected(path) is None
-        else:
-            granted = False
+        granted = grant is not None and grant.mask & bit
+        if granted and grant is not None and not grant.mask & SUDO_BIT:
+            granted = guard.root_protected(path) is None
         return bool(granted or guard.unauthenticated(path)) and not refusal(operation, sent)
 
     def allows_many(self, requests: Iterable[tuple[str, str]]) -> Iterator[bool]:
@@ -206,6 +224,12 @@ class ACL:
                 step = lost_by(grant.pattern, form, winner.pattern, winner_form)
                 losers.append(Candidate(grant, form, step))
         return (Candidate(winner, winner_form, None), *losers)
+
+    def conditions_refuse(self, decision: Decision) -> bool:
+        """Whether the winning rule would refuse the request even with all capabilities."""
+        grant = decision.grant
+        case = _Case(self, decision.request)
+        return grant is not None and case.refusal(decision.operation, grant) is not None
 
     def useful_capabilities(self, path: str) -> frozenset[Capability] | None:
         """The capabilities that can matter on a path; None where the catalogue does not know it."""
@@ -279,7 +303,7 @@ class _Case:
             return answer.deny(
                 Reason.MISSING_CAPABILITY, f"the winning rule does not grant `{capability}`"
             )
-        refusal = self._refusal(operation, grant)
+        refusal = self.refusal(operation, grant)
         if refusal is not None:
             return answer.deny(*refusal)
         if protected is not None and not grant.mask & SUDO_BIT:
@@ -288,7 +312,7 @@ class _Case:
             )
         return answer.allow(Reason.GRANTED, "the winning rule grants all that is needed")
 
-    def _refusal(self, operation: Operation, grant: Grant) -> tuple[Reason, str] | None:
+    def refusal(self, operation: Operation, grant: Grant) -> tuple[Reason, str] | None:
         """What the conditions of the winning rule have against the request."""
         conditions = grant.conditions
         if conditions is None or operation is Operation.HELP:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.evaluate.decision import Outcome, Reason
-from policy.model import Capability, Operation
+from policy.model import Capability, Operation, Pattern, PatternKind, byte_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ def explain(decision: Decision) -> str:
     lines = [f"{decision.outcome.upper()}  {asked}  ({decision.acl.dialect})"]
     for label, text in _story(decision):
         lines.append(f"  {label:<8}{text}")
-    return "\n".join(lines)
+    return "\n".join(map(_printable, lines))
 
 
 def _story(decision: Decision) -> Iterator[tuple[str, str]]:
@@ -61,9 +61,11 @@ def _story(decision: Decision) -> Iterator[tuple[str, str]]:
             yield "lost", f"and {len(losers) - 1} more that match"
     if note is not None:
         yield "note", note
-    advice = suggest(decision)
-    if advice is not None:
-        yield "to do", advice.replace("\n", "\n" + " " * 10)
+    words, rule = _advice(decision)
+    if words:
+        yield "to do", words
+    if rule:
+        yield "", rule
 
 
 def _seen(fact: Fact) -> str:
@@ -121,30 +123,84 @@ def _loser(candidate: Candidate) -> str:
 
 
 def suggest(decision: Decision) -> str | None:
-    """What would let the request through, where that can be said; None where it cannot."""
+    """What would let the request through, where that can be said; None where it cannot.
+
+    A rule to add stands on a line of its own, as one would write it in a policy of the token.
+    """
+    return "\n".join(filter(None, _advice(decision))) or None
+
+
+def _advice(decision: Decision) -> tuple[str, str]:
+    """What to do in words, and a rule to add; either may be empty."""
     if decision.outcome is not Outcome.DENY or decision.operation is Operation.HEADER:
-        return None
+        return "", ""
     grant = decision.grant
     reason = decision.reason
     if reason in _BY_CONDITIONS and grant is not None:
-        return f"change the request, or the conditions of the rule at {location(grant)}"
+        return f"change the request, or the conditions of the rule at {location(grant)}", ""
     if reason is Reason.EXPLICIT_DENY and grant is not None:
-        return f"ask why {location(grant)} denies it before you change anything"
-    if grant is not None and decision.missing and reason is not Reason.EMPTY_RULE:
-        words = " and ".join(f"`{capability}`" for capability in decision.missing)
-        return f"add {words} to `{grant.pattern}`, or this rule:\n{_rule(decision)}"
-    if decision.missing:
-        return f"add this rule:\n{_rule(decision)}"
-    return None
+        return f"ask why {location(grant)} denies it before you change anything", ""
+    if not decision.missing:
+        return "", ""
+    rule = _rule(decision)
+    # A rule of the winner's own pattern would be merged with it, conditions and all.
+    is_merged = grant is not None and grant.pattern.text == byte_text(decision.path)
+    is_refused = grant is not None and decision.acl.conditions_refuse(decision)
+    if is_merged and is_refused:
+        rule = ""
+    if grant is None or (reason is Reason.EMPTY_RULE and rule):
+        return ("add this rule:", rule) if rule else ("", "")
+    words = " and ".join(f"`{capability}`" for capability in decision.missing)
+    words = f"add {words} to `{grant.pattern}`"
+    if is_refused:
+        words += f", and change the request or the conditions at {location(grant)}"
+    return f"{words}, or this rule:" if rule else words, rule
 
 
 def _rule(decision: Decision) -> str:
-    """An exact rule for the path. It would hide the rule that wins today, so it keeps what that
-    one grants, as far as it can matter there."""
+    """An exact rule for the path, to be added to a policy in the token's namespace; empty when
+    there can be none. It would hide the rule that wins today, so it keeps what that one grants,
+    as far as it can matter there."""
+    namespace = decision.acl.token.namespace
+    path = decision.path.removeprefix(namespace)
+    if not decision.path.startswith(namespace) or not _is_exact(path):
+        return ""
     held = set(decision.grant.capabilities) if decision.grant else set()
     useful = decision.acl.useful_capabilities(decision.path)
     if useful is not None:
         held &= useful
     words = ", ".join(f'"{c}"' for c in sorted((held | set(decision.needed)) - {Capability.DENY}))
-    path = decision.path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'path "{path}" {{ capabilities = [{words}] }}'
+    return f'path "{_quoted(path)}" {{ capabilities = [{words}] }}'
+
+
+def _is_exact(path: str) -> bool:
+    """Whether a path, written into a policy, stands for itself: it may hold what is a wildcard or
+    a template there."""
+    if "{{" in path or "}}" in path or path.startswith("/"):
+        return False
+    try:
+        return Pattern.compile(path).kind is PatternKind.EXACT
+    except ValueError:
+        return False
+
+
+def _quoted(path: str) -> str:
+    """The path as it stands between double quotes in HCL."""
+    parts = []
+    for char in path.replace("${", "\0{"):
+        if char == "\0":  # no request path holds one
+            parts.append("\\x24")
+        elif char in '"\\':
+            parts.append("\\" + char)
+        elif char.isprintable():
+            parts.append(char)
+        else:
+            parts += [f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape")]
+    return "".join(parts)
+
+
+def _printable(text: str) -> str:
+    """Text that cannot rewrite a terminal or forge a line, whatever a policy or path holds."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -103,7 +103,10 @@ class _Block:
                 "path-without-label",
                 "a `path` block without a label is the rule of the literal path `path`",
                 keys[0].span,
-                'write `path "…" { … }`',
+                # One value below `path` that is no object keeps all of them from becoming rules.
+                "write nothing but objects below `path`, one for each path"
+                if self.decoder.is_json
+                else 'write `path "…" { … }`',
             )
             return "path"
         if len(keys) > 2:

@@ -2,7 +2,7 @@
 
 from policy.model.capability import Capability, Operation
 from policy.model.dialect import DEFAULT_DIALECT, DIALECTS, Dialect, Listing, TemplateValue
-from policy.model.http import http_request
+from policy.model.http import http_request, operation_request
 from policy.model.identity import Alias, Entity, Group, Token
 from policy.model.pattern import Pattern, PatternKind, byte_text, plain_text
 from policy.model.request import STEP_DOWN, Request
@@ -45,6 +45,7 @@ __all__ = [
     "Token",
     "byte_text",
     "http_request",
+    "operation_request",
     "plain_text",
     "split_template",
 ]

@@ -15,7 +15,7 @@ from policy.model.request import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["http_request"]
+__all__ = ["http_request", "operation_request"]
 
 _METHODS = {
     "DELETE": Operation.DELETE,
@@ -67,6 +67,29 @@ def http_request(
     if operation not in (Operation.WRITE, Operation.CREATE, Operation.UPDATE, Operation.PATCH):
         data = parameters or None
     return Request(operation, path, namespace, data, wrap_ttl_seconds)
+
+
+def operation_request(
+    operation: str,
+    path: str,
+    *,
+    data: Mapping[str, Any] | None = None,
+    namespace: str = "",
+    wrap_ttl_seconds: float | None = None,
+    exists: bool | None = None,
+) -> Request:
+    """A request by the name of its operation. Raises `UsageError`."""
+    request = Request(
+        operation,  # type: ignore[arg-type]  # the request checks the word
+        path,
+        namespace,
+        data,
+        wrap_ttl_seconds,
+    )
+    if request.operation is Operation.WRITE and exists is not None:
+        written = Operation.UPDATE if exists else Operation.CREATE
+        return Request(written, path, namespace, data, wrap_ttl_seconds)
+    return request
 
 
 def _query(query: str) -> dict[str, str | None]:

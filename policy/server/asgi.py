@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 RequestLog = Callable[[dict[str, Any]], None]
 """Takes one line of the request log: never a token, a header or a body."""
 
+_TOKEN: Final = re.compile(r"\b(?:s|b|hvs|hvb|hvr)\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9]+)?")
+"""What looks like a token: old clients put it into the path, and the log must not show it."""
 _DRAIN_BYTES: Final = 8 * 1024 * 1024
 """How much of a body that is too large is read and thrown away, so that the client can read the
 answer before the connection closes."""
@@ -66,7 +69,7 @@ class Application:
                 {
                     "node": self._node.name,
                     "method": request.method,
-                    "path": target.path,
+                    "path": _TOKEN.sub("…", target.path),
                     "status": answer.status,
                     "milliseconds": round((time.perf_counter() - started) * 1000, 2),
                 }

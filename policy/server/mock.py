@@ -16,6 +16,7 @@ from policy.server.cluster import Cluster, Node, Timing
 from policy.server.core import Core
 from policy.server.front_door import FrontDoor
 from policy.server.preload import PresetToken, put_policies, put_tokens
+from policy.server.records import NOBODY
 from policy.server.status import start_up
 from policy.server.storage import MemoryStorage, Storage
 
@@ -55,6 +56,11 @@ class Options:
     tokens: Sequence[PresetToken] = ()
 
     def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "state", InitialState(self.state))
+        except ValueError:
+            known = ", ".join(InitialState)
+            raise UsageError(f"unknown state `{self.state}`; known are {known}") from None
         if self.nodes < 1:
             raise UsageError("a cluster has at least one node")
         if self.is_dev and self.nodes > 1:
@@ -108,6 +114,8 @@ class Mock:
         self.unseal_key = ""
         if options.state is not InitialState.UNINITIALIZED:
             self._initialize()
+        # The first policy loads the grammar: not while a client waits.
+        self.core.acl(NOBODY)
 
     def _initialize(self) -> None:
         options = self.options

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
     from policy.server.storage import Record
 
 __all__ = [
+    "NOBODY",
     "AliasRecord",
     "EntityRecord",
     "GroupRecord",
@@ -67,6 +68,10 @@ class TokenRecord(Stored):
     is_first_root: bool = False
     wrapped_path: str = ""
     """For a wrapping token: the path whose answer it holds."""
+
+
+NOBODY: Final = TokenRecord("", "", ["default"], 0.0)
+"""A token that nobody has."""
 
 
 @dataclass(frozen=True, slots=True)

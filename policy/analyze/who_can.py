@@ -1,0 +1,98 @@
+"""Who may do something: on one path, or on which of the paths of a pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policy.acl import SUDO_BIT
+from policy.analyze.difference import OPERATIONS
+from policy.analyze.partition import Partition
+from policy.analyze.path_map import combine, pattern_node, with_slash
+from policy.analyze.reach import Reach, reach_within
+from policy.analyze.touching import Touching
+from policy.errors import UsageError
+from policy.model import Operation, Pattern, PatternKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from policy.analyze.inventory import Holder, Inventory
+    from policy.policies import PolicySet
+
+__all__ = ["Question", "Who", "who_can"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An operation, whether the rule has to hold `sudo` as well, and the paths."""
+
+    operation: Operation
+    needs_sudo: bool
+    pattern: Pattern
+
+    @classmethod
+    def of(cls, operation: str, path: str) -> Question:
+        """From the words of a person: `update+sudo`, and a path or pattern.
+
+        Raises `UsageError` for a word that is no operation rules tell apart, and for a pattern
+        that a server refuses.
+        """
+        word, plus, capability = operation.lower().partition("+")
+        known = {each.value: each for each in OPERATIONS}
+        if word not in known or (plus and capability != "sudo"):
+            raise UsageError(
+                f"`{operation}`: give one of {', '.join(known)}, with `+sudo` if the rule "
+                "has to hold it"
+            )
+        try:
+            pattern = Pattern.compile(path.removeprefix("/").removeprefix("v1/"))
+        except ValueError as error:
+            raise UsageError(f"`{path}`: {error}") from None
+        return cls(known[word], bool(plus), pattern)
+
+    @property
+    def is_one_path(self) -> bool:
+        """Whether it is about one path and not a pattern."""
+        return self.pattern.kind is PatternKind.EXACT
+
+
+@dataclass(frozen=True)
+class Who:
+    """A holder who can, and by which rules on which paths."""
+
+    holder: Holder
+    rows: tuple[Reach, ...]
+
+
+def who_can(
+    policies: PolicySet,
+    question: Question,
+    inventory: Inventory,
+    holders: Iterable[Holder] | None = None,
+    *,
+    now: float | None = None,
+) -> tuple[Who, ...]:
+    """Everybody who can, in the order of the inventory. Raises `AnalysisLimitError`.
+
+    What needs no token at all is nobody's grant, and is not in the answer.
+    """
+    within = pattern_node(question.pattern)
+    if question.operation.is_listing:
+        within = combine(within, with_slash(within), max)
+    near = Touching([question.pattern])
+    answers: dict[int, tuple[Reach, ...]] = {}
+    found = []
+    holders = inventory.holders if holders is None else holders
+    for holder, acl in inventory.acls(policies, holders, now=now):
+        rows = answers.get(id(acl))
+        if rows is None:
+            partition = Partition(acl, near=near)
+            rows = answers[id(acl)] = tuple(
+                row
+                for row in reach_within(partition, [question.operation], within)
+                if not question.needs_sudo or row.grant is None or row.grant.mask & SUDO_BIT
+            )
+        if rows:
+            found.append(Who(holder, rows))
+    return tuple(found)
