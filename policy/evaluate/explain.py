@@ -187,8 +187,8 @@ def _is_exact(path: str) -> bool:
 def _quoted(path: str) -> str:
     """The path as it stands between double quotes in HCL."""
     parts = []
-    for char in path.replace("${", "\0{"):
-        if char == "\0":  # no request path holds one
+    for at, char in enumerate(path):
+        if path.startswith("${", at):
             parts.append("\\x24")
         elif char in '"\\':
             parts.append("\\" + char)

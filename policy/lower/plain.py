@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from policy.model import Capability, Pattern, Rule
+from policy.model import Capability, Pattern, Rule, split_template
 from policy.source import Span
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["plain_parts"]
 
 # White space and comments, then: (a block with ("a plain path") and [(plain words)]), then
-# something that can only begin the next item. A path has no escapes, templates or `${` and is
-# ASCII, so that it means what it says; `+*`, which is an error, is left to the full way.
+# something that can only begin the next item. A path is ASCII and has no escapes or `${`, so that
+# it means what it says; `+*`, which is an error, is left to the full way.
 _BLOCK = re.compile(
     r"(?:[ \t\n]+|#[^\n\0\ue123\ud800-\udfff]*\n)*+"
-    r'(path[ \t]+"((?:[ !#%-*,-\[\]-z|~]|\+(?!\*))*)"[ \t\n]*\{[ \t\n]*'
+    r'(path[ \t]+"((?:[ !#%-*,-\[\]-~]|\+(?!\*))*)"[ \t\n]*\{[ \t\n]*'
     r'capabilities[ \t]*=[ \t]*\[([ \t\n]*(?:"[a-z]+"[ \t\n]*(?:,[ \t\n]*|(?=\])))*)\][ \t\n]*\})'
     r"(?=[ \t\n]*(?:[p#]|\Z))"
 )
@@ -57,8 +57,12 @@ def plain_parts(source: Source, dialect: Dialect) -> list[list[Rule] | Document]
             capabilities = sets[words]
             if capabilities is None:
                 return None
-            span = Span._make(match.span(1))
-            rules.append(Rule(path, Pattern.compile(path), capabilities, span))
+            pattern: Pattern | None = Pattern.compile(path)
+            if "{{" in path or "}}" in path:
+                if not _is_balanced(path):
+                    return None
+                pattern = None
+            rules.append(Rule(path, pattern, capabilities, Span._make(match.span(1))))
             offset = match.end()
         if rules:
             parts.append(rules)
@@ -72,6 +76,13 @@ def plain_parts(source: Source, dialect: Dialect) -> list[list[Rule] | Document]
         parts.append(document)
         if offset == len(text):
             return parts
+
+
+def _is_balanced(path: str) -> bool:
+    try:
+        return bool(split_template(path))
+    except ValueError:
+        return False
 
 
 def _run(text: str, offset: int) -> Iterator[re.Match[str]]:

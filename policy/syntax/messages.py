@@ -130,12 +130,14 @@ def _string_error(source: Source, offset: int) -> Diagnostic:
             depth += (depth > 0 and char == "{") - (depth > 0 and char == "}")
         at += 1
     in_region = depth > 0
+    line, column = source.position(offset)
+    line_end = offset - column + 1 + len(source.line(line))
     return Diagnostic(
         "unterminated-string",
         Severity.ERROR,
         "a `${` that is not closed" if in_region else "a string that does not end on its line",
         source,
-        Span(offset, min(at, offset + len(source.line(source.position(offset).line)))),
+        Span(offset, min(at, line_end)),
         help="close it with `}`" if in_region else "close it with a double quote",
     )
 
@@ -197,7 +199,7 @@ class _TokenError:
                     "block-with-assignment",
                     "a block with a label takes no `=`",
                     span,
-                    'delete the `=`: `path "…" { … }`',
+                    "delete the `=`",
                 )
             return self._error("missing-body", f"{name} where the `{{` of a block should be", span)
         if previous and "EQUAL" in wanted:
@@ -262,6 +264,11 @@ class _TokenError:
             closing, start = opening
             labels = (Label(Span(start, start + 1), "opened here"),)
             message = f"the text ends before the closing `{closing}`"
+            labels += tuple(
+                Label(flaw.span, "this swallows text, perhaps what would close it")
+                for flaw in self.scan.flaws[-1:]
+                if flaw.span.start > start
+            )
         return Diagnostic(
             "unexpected-end", Severity.ERROR, message, self.source, Span(last, last + 1), labels
         )

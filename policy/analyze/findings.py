@@ -1,0 +1,196 @@
+"""Which grants of the catalogue one ACL holds, on exactly which paths, with a request for each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from policy.acl import SUDO_BIT
+from policy.analyze.evidence import allowed_request
+from policy.analyze.partition import Cell, Lookup, Partition, form_of
+from policy.analyze.path_map import Node, combine, constant, pattern_node, split, union, with_slash
+from policy.analyze.path_set import PathSet
+from policy.analyze.touching import Touching
+from policy.analyze.witness import witness
+from policy.catalog.escalations import escalations
+from policy.model import Capability, Operation, Pattern, plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.catalog import MountTable
+    from policy.catalog.escalations import Entry, Need
+    from policy.evaluate import ACL, Decision
+    from policy.model import Dialect
+
+__all__ = ["Finding", "findings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One grant of the catalogue that an ACL holds.
+
+    `paths` are all on which it is held and `decision` an allowed request on one of them; `also`
+    are allowed requests for what else is needed. Without all of those the grant is only half of
+    the way, and `is_complete` is false.
+    """
+
+    entry: Entry
+    paths: PathSet
+    decision: Decision
+    also: tuple[Decision, ...]
+    is_complete: bool
+
+
+def findings(acl: ACL) -> tuple[Finding, ...]:
+    """Everything in the catalogue that the ACL grants by a rule, in the order of the catalogue.
+
+    Calls that need no token are nobody's grant. Raises `AnalysisLimitError`.
+    """
+    known = _known(acl.dialect, acl._guard.mounts, acl.namespaces)
+    partition = Partition(acl, near=known.near)
+    held: defaultdict[int, list[_Part]] = defaultdict(list)
+    for lookup in Lookup:
+        for number, part in _parts(partition, lookup, known):
+            held[number].append(part)
+    found: list[Finding] = []
+    for entry, main, also in known.entries:
+        shown = _shown(acl, held.get(main, ()))
+        if shown is None:
+            continue
+        further = [_shown(acl, held.get(number, ())) for number in also]
+        found.append(
+            Finding(
+                entry,
+                PathSet.union(part.paths for part in held[main]),
+                shown,
+                tuple(decision for decision in further if decision is not None),
+                None not in further,
+            )
+        )
+    return tuple(found)
+
+
+class _Known(NamedTuple):
+    """The catalogue over all paths of one server.
+
+    `sent` and `listed` number the sets of needs that meet on a path; `meanings` are those sets.
+    """
+
+    needs: list[Need]
+    entries: list[tuple[Entry, int, tuple[int, ...]]]
+    near: Touching
+    sent: Node
+    listed: Node
+    meanings: list[frozenset[int]]
+
+
+@lru_cache(maxsize=16)
+def _known(dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]) -> _Known:
+    needs: list[Need] = []
+    entries: list[tuple[Entry, int, tuple[int, ...]]] = []
+    for entry in escalations(dialect):
+        at = len(needs)
+        needs += [entry.need, *entry.also_needs]
+        entries.append((entry, at, tuple(range(at + 1, len(needs)))))
+    meanings: list[frozenset[int]] = [frozenset()]
+    numbers: dict[frozenset[int], int] = {frozenset(): 0}
+    patterns: list[Pattern] = []
+    sent = listed = constant(0)
+    for number, need in enumerate(needs):
+        own = [
+            Pattern.compile(str(pattern), plain_text(namespace))
+            for namespace in ("", *namespaces)
+            for pattern in need.patterns(mounts)
+        ]
+        patterns += own
+        paths = union(pattern_node(pattern) for pattern in own)
+
+        def both(one: int, other: int, number: int = number) -> int:
+            meaning = meanings[one] | {number} if other else meanings[one]
+            if meaning not in numbers:
+                numbers[meaning] = len(meanings)
+                meanings.append(meaning)
+            return numbers[meaning]
+
+        if Capability.LIST in need.all_of | need.any_of:
+            listed = combine(listed, combine(paths, with_slash(paths), max), both)
+        sent = combine(sent, paths, both)
+    return _Known(needs, entries, Touching(patterns), sent, listed, meanings)
+
+
+class _Part(NamedTuple):
+    """Paths of one cell on which a need is met by an operation."""
+
+    cell: Cell
+    operation: Operation
+    paths: PathSet
+
+
+def _parts(partition: Partition, lookup: Lookup, known: _Known) -> Iterator[tuple[int, _Part]]:
+    node = partition.node(lookup)
+    cells, meanings = partition.cells, known.meanings
+    pairs: dict[tuple[int, int], int] = {}
+    useful: dict[tuple[int, int], list[tuple[int, Operation]]] = {}
+
+    def number(cell: int, meaning: int) -> int:
+        if not meaning:
+            return 0
+        key = cell, meaning
+        met = useful.get(key)
+        if met is None:
+            met = useful[key] = [
+                (need, operation)
+                for need in meanings[meaning]
+                for operation in _meets(cells[cell], known.needs[need], lookup)
+            ]
+        return pairs.setdefault(key, len(pairs) + 1) if met else 0
+
+    catalogue = known.listed if lookup is Lookup.LISTING else known.sent
+    sets = split(combine(node, catalogue, number))
+    for key, at in pairs.items():
+        if at in sets:
+            for need, operation in useful[key]:
+                yield need, _Part(cells[key[0]], operation, PathSet(sets[at]))
+
+
+def _meets(cell: Cell, need: Need, lookup: Lookup) -> Iterator[Operation]:
+    """The operation by which a cell meets a need, if it does."""
+    if cell.guarded.open is not None:
+        return
+    grant = cell.grant
+    if Capability.SUDO in need.all_of and not (
+        cell.is_root or (grant is not None and grant.mask & SUDO_BIT)
+    ):
+        return
+    required = [Operation(word) for word in sorted(need.all_of - {Capability.SUDO})]
+    if not all(Lookup.of(o) is lookup and cell.lets(o) for o in required):
+        return
+    choices = [Operation(word) for word in sorted(need.any_of)]
+    chosen = [o for o in choices if Lookup.of(o) is lookup and cell.lets(o)]
+    if choices and not chosen:
+        return
+    # An update says more than the other words that would do.
+    best = [*required, *chosen]
+    yield _UPDATE if _UPDATE in best else best[0]
+
+
+_UPDATE: Final = Operation.UPDATE
+
+
+def _shown(acl: ACL, parts: list[_Part] | tuple[()]) -> Decision | None:
+    """An allowed request, that with the shortest path."""
+    found = []
+    for part in parts:
+        path = witness(part.paths.node, form_of(part.operation))
+        if path is not None:
+            found.append((len(path), path, part))
+    for _, path, part in sorted(found, key=lambda each: each[:2]):
+        deciding = part.cell.deciding
+        conditions = None if deciding is None else deciding.conditions
+        decision = allowed_request(acl, part.operation, path, conditions)
+        if decision is not None:
+            return decision
+    return None
