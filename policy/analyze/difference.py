@@ -126,7 +126,7 @@ def _changed(old: ACL, new: ACL) -> Touching | None:
         or new.is_root
         or old.dialect != new.dialect
         or old.namespaces != new.namespaces
-        or old._guard.mounts != new._guard.mounts
+        or old.guard.mounts != new.guard.mounts
     ):
         return None
     said = {grant.pattern: _said(grant) for grant in old.table}

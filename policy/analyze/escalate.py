@@ -190,31 +190,34 @@ class _Search:
                     yield str(role), role.token, Step(id_, own[id_].entry.title, done, gains)
 
     def _chains(self, reached: list[_Held]) -> Iterator[Chain]:
-        """Every way to everything that was found."""
-        writers = []
+        """Every way to everything that was found, rewriting a policy first."""
+        for writer in reached:
+            for finding in writer.findings:
+                if finding.entry.id in _POLICY_WRITES:
+                    yield from self._rewriting(writer, finding, reached)
         for held in reached:
             if held.acl.is_root:
                 yield Chain(held.steps)
             for finding in held.findings:
-                if finding.entry.id in _POLICY_WRITES:
-                    writers.append((held, finding))
-                elif finding.is_complete and finding.entry.impact is Impact.ROOT_EQUIVALENT:
+                if (
+                    finding.entry.id not in _POLICY_WRITES
+                    and finding.is_complete
+                    and finding.entry.impact is Impact.ROOT_EQUIVALENT
+                ):
                     yield Chain((*held.steps, _step(finding, "everything a policy can grant")))
-        for writer, finding in writers:
-            for held in reached:
-                for namespace, name in held.token.policy_names:
-                    decision = self._write(writer.acl, finding, namespace, name)
-                    if decision is None or name == "root":
-                        continue
-                    whose = "its own policy" if held is reached[0] else f"a policy of {held.name}"
-                    step = Step(
-                        finding.entry.id,
-                        finding.entry.title,
-                        (decision,),
-                        f"everything: `{name}` is {whose}, and now grants it",
-                    )
-                    others = [s for s in held.steps if s not in writer.steps]
-                    yield Chain((*writer.steps, step, *others))
+
+    def _rewriting(self, writer: _Held, finding: Finding, reached: list[_Held]) -> Iterator[Chain]:
+        """One token writes a policy that another, or the same, holds."""
+        for held in reached:
+            for namespace, name in held.token.policy_names:
+                decision = self._write(writer.acl, finding, namespace, name)
+                if decision is None or name == "root":
+                    continue
+                whose = "its own policy" if held is reached[0] else f"a policy of {held.name}"
+                gains = f"everything: `{name}` is {whose}, and now grants it"
+                step = Step(finding.entry.id, finding.entry.title, (decision,), gains)
+                others = [s for s in held.steps if s not in writer.steps]
+                yield Chain((*writer.steps, step, *others))
 
     def _write(self, acl: ACL, finding: Finding, namespace: str, name: str) -> Decision | None:
         path = namespace + _POLICY_PATHS[finding.entry.id] + name

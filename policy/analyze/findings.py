@@ -49,7 +49,7 @@ def findings(acl: ACL) -> tuple[Finding, ...]:
 
     Calls that need no token are nobody's grant. Raises `AnalysisLimitError`.
     """
-    known = _known(acl.dialect, acl._guard.mounts, acl.namespaces)
+    known = _known(acl.dialect, acl.guard.mounts, acl.namespaces)
     partition = Partition(acl, near=known.near)
     held: defaultdict[int, list[_Part]] = defaultdict(list)
     for lookup in Lookup:
@@ -57,14 +57,17 @@ def findings(acl: ACL) -> tuple[Finding, ...]:
             held[number].append(part)
     found: list[Finding] = []
     for entry, main, also in known.entries:
-        shown = _shown(acl, held.get(main, ()))
+        parts = held.get(main, [])
+        if entry.need.everywhere:
+            parts = [part for part in parts if _covers(part.cell, known.patterns[main])]
+        shown = _shown(acl, parts)
         if shown is None:
             continue
-        further = [_shown(acl, held.get(number, ())) for number in also]
+        further = [_shown(acl, held.get(number, [])) for number in also]
         found.append(
             Finding(
                 entry,
-                PathSet.union(part.paths for part in held[main]),
+                PathSet.union(part.paths for part in parts),
                 shown,
                 tuple(decision for decision in further if decision is not None),
                 None not in further,
@@ -80,6 +83,8 @@ class _Known(NamedTuple):
     """
 
     needs: list[Need]
+    patterns: list[list[Pattern]]
+    """Of each need."""
     entries: list[tuple[Entry, int, tuple[int, ...]]]
     near: Touching
     sent: Node
@@ -97,7 +102,7 @@ def _known(dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]) ->
         entries.append((entry, at, tuple(range(at + 1, len(needs)))))
     meanings: list[frozenset[int]] = [frozenset()]
     numbers: dict[frozenset[int], int] = {frozenset(): 0}
-    patterns: list[Pattern] = []
+    patterns: list[list[Pattern]] = []
     sent = listed = constant(0)
     for number, need in enumerate(needs):
         own = [
@@ -105,7 +110,7 @@ def _known(dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]) ->
             for namespace in ("", *namespaces)
             for pattern in need.patterns(mounts)
         ]
-        patterns += own
+        patterns.append(own)
         paths = union(pattern_node(pattern) for pattern in own)
 
         def both(one: int, other: int, number: int = number) -> int:
@@ -118,7 +123,8 @@ def _known(dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]) ->
         if Capability.LIST in need.all_of | need.any_of:
             listed = combine(listed, combine(paths, with_slash(paths), max), both)
         sent = combine(sent, paths, both)
-    return _Known(needs, entries, Touching(patterns), sent, listed, meanings)
+    near = Touching(pattern for own in patterns for pattern in own)
+    return _Known(needs, patterns, entries, near, sent, listed, meanings)
 
 
 class _Part(NamedTuple):
@@ -180,7 +186,17 @@ def _meets(cell: Cell, need: Need, lookup: Lookup) -> Iterator[Operation]:
 _UPDATE: Final = Operation.UPDATE
 
 
-def _shown(acl: ACL, parts: list[_Part] | tuple[()]) -> Decision | None:
+def _covers(cell: Cell, patterns: list[Pattern]) -> bool:
+    """Whether the rule of a cell matches everything that one of the patterns does."""
+    if cell.is_root:
+        return True
+    if cell.grant is None:
+        return False
+    own = PathSet.matching(cell.grant.pattern)
+    return any(PathSet.matching(pattern) <= own for pattern in patterns)
+
+
+def _shown(acl: ACL, parts: list[_Part]) -> Decision | None:
     """An allowed request, that with the shortest path."""
     found = []
     for part in parts:

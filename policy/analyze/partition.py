@@ -124,7 +124,7 @@ class Partition:
             None,
             *sorted(grants, key=lambda g: (g.pattern.kind is PatternKind.EXACT, g.pattern.rank)),
         ]
-        mounts = acl._guard.mounts
+        mounts = acl.guard.mounts
         self._bare_mounts = sorted(byte_text(mount.path[:-1]) for mount in mounts.mounts)
         self._guard, self._guarded = guard_node(acl.dialect, mounts, acl.namespaces)
         self.cells: list[Cell] = []

@@ -43,13 +43,15 @@ class Need:
 
     In `paths`, relative to the mount, `{name}` is one segment, `{name...}` one or more, a final
     `*` any rest. `backend` is empty where the paths begin at the top. All of `all_of` and, unless
-    it is empty, one of `any_of` are needed; `sudo` is among them where the call asks for it.
+    it is empty, one of `any_of` are needed; `sudo` is among them where the call asks for it. With
+    `everywhere` it counts only where one rule covers all of a path; exceptions may remain.
     """
 
     backend: str
     paths: tuple[str, ...]
     all_of: frozenset[Capability] = frozenset()
     any_of: frozenset[Capability] = frozenset()
+    everywhere: bool = False
 
     def patterns(self, mounts: MountTable) -> Iterator[Pattern]:
         """The paths on every mount of the backend, as patterns; none where nothing is mounted.
@@ -107,6 +109,7 @@ class _Data(TypedDict):
     title: str
     backend: str
     paths: list[str]
+    everywhere: NotRequired[bool]
     all_of: NotRequired[list[str]]
     any_of: NotRequired[list[str]]
     also_needs: NotRequired[list[_Step]]
@@ -138,6 +141,7 @@ def _entry(data: _Data) -> Entry:
             tuple(data["paths"]),
             _capabilities(data.get("all_of", [])),
             _capabilities(data.get("any_of", [])),
+            data.get("everywhere", False),
         ),
         tuple(
             Need(step["backend"], (step["path"],), any_of=_capabilities(step["any_of"]))

@@ -196,7 +196,8 @@ def _flaw(source: Source, flaw: Flaw, dialect: Dialect) -> Diagnostic:
         case FlawKind.LOST_REST:
             message = f"`{quoted}` where a comma or `}}` should be: the object ends here"
             notes = ("everything the object still holds after this place is lost without an error",)
-            help_text = "put a comma between the members"
+            if quoted.startswith('"'):
+                help_text = "put a comma between the members"
         case FlawKind.UNCLOSED_OBJECT:
             message = "this object is never closed, and the server does not mind"
             help_text = "is the end of the text missing?"
