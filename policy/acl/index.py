@@ -25,72 +25,63 @@ if TYPE_CHECKING:
 __all__ = ["PatternIndex"]
 
 
-class _Shape:
-    """Segment patterns with one head, one number of segments, and `+` in the same places."""
+class _Shape(NamedTuple):
+    """Segment patterns with one head, one number of segments, and `+` in the same places.
 
-    __slots__ = ("closed", "key", "open", "size")
+    `key` picks the literal segments of a path, and `known` has the patterns by them. Of an open
+    pattern the last segment is only a beginning (or a `+`, which fits anything) and no part of the
+    key: there `known` holds lists of beginnings with their patterns, the best first.
+    """
 
-    def __init__(self, size: int, literals: Sequence[int], grants: Iterable[Grant]) -> None:
-        self.size = size
-        self.key = _key_function(literals)
-        # Closed patterns are found by their literal segments; of an open one the last segment is
-        # only a beginning (or a `+`, which fits anything), so several can fit, best first.
-        self.closed: dict[Any, Grant] = {}
-        self.open: dict[Any, list[tuple[str, Grant]]] = {}
+    size: int
+    is_open: bool
+    key: Callable[[Sequence[str]], Any]
+    known: dict[Any, Any]
+
+    @classmethod
+    def of(cls, size: int, is_open: bool, literals: Sequence[int], grants: list[Grant]) -> _Shape:
+        """The shape of some patterns that have it."""
+        # `itemgetter` takes at least one position.
+        key = itemgetter(*literals) if literals else lambda _: ()
+        known: dict[Any, Any] = {}
         for grant in sorted(grants, key=lambda g: g.pattern.rank, reverse=True):
             segments = grant.pattern.text.split("/")
-            key = self.key(segments)
-            if grant.pattern.is_open:
-                last = "" if segments[-1] == "+" else segments[-1]
-                self.open.setdefault(key, []).append((last, grant))
+            if is_open:
+                beginning = "" if segments[-1] == "+" else segments[-1]
+                known.setdefault(key(segments), []).append((beginning, grant))
             else:
-                self.closed[key] = grant
-
-    def best(self, segments: Sequence[str]) -> Grant | None:
-        """The best pattern of this shape that matches."""
-        if self.closed:
-            return self.closed.get(self.key(segments)) if len(segments) == self.size else None
-        if len(segments) >= self.size:
-            segment = segments[self.size - 1]
-            for beginning, grant in self.open.get(self.key(segments), ()):
-                if segment.startswith(beginning):
-                    return grant
-        return None
+                known[key(segments)] = grant
+        return cls(size, is_open, key, known)
 
     def all(self, segments: Sequence[str]) -> Iterator[Grant]:
-        """Every pattern of this shape that matches."""
-        if self.closed:
-            grant = self.best(segments)
-            if grant is not None:
+        """Every pattern of this shape that matches, the best first."""
+        if len(segments) < self.size or (len(segments) > self.size and not self.is_open):
+            return
+        found = self.known.get(self.key(segments), ())
+        if not self.is_open:
+            if found:
+                yield found
+            return
+        for beginning, grant in found:
+            if segments[self.size - 1].startswith(beginning):
                 yield grant
-        elif len(segments) >= self.size:
-            segment = segments[self.size - 1]
-            for beginning, grant in self.open.get(self.key(segments), ()):
-                if segment.startswith(beginning):
-                    yield grant
-
-
-def _key_function(literals: Sequence[int]) -> Callable[[Sequence[str]], Any]:
-    """Picks the literal segments of a path; `itemgetter` takes at least one position."""
-    return itemgetter(*literals) if literals else lambda _: ()
 
 
 class _Head(NamedTuple):
     """All patterns with one head.
 
-    `before` and `behind` are tiers of shapes, in the order of ranking steps 2 and 3; the prefix
-    pattern of the head, if there is one, stands between them. `outer` is the next shorter head.
+    `tiers` stand in the order of ranking steps 2 and 3: each is a group of shapes between which
+    steps 4 and 5 decide, or the prefix pattern of the head. `outer` is the next shorter head.
     """
 
-    before: tuple[tuple[_Shape, ...], ...]
-    prefix: Grant | None
-    behind: tuple[tuple[_Shape, ...], ...]
+    tiers: tuple[list[_Shape] | Grant, ...]
     outer: _Head | None
 
     @property
     def answer(self) -> Grant | _Head:
         """The finished answer, where no segment pattern can win: the prefix pattern."""
-        return self if self.before or self.prefix is None else self.prefix
+        first = self.tiers[0]
+        return self if isinstance(first, list) else first
 
 
 class PatternIndex:
@@ -139,16 +130,29 @@ class PatternIndex:
     def find(self, path: str) -> Grant | None:
         """The winning prefix or segment pattern for a path (byte text), or None."""
         answer = self._answers[bisect_right(self._starts, path) - 1]
-        if answer.__class__ is not _Head:
-            return answer  # type: ignore[return-value]  # a grant or None
+        if not isinstance(answer, _Head):
+            return answer
         segments = path.split("/")
+        count = len(segments)
         head: _Head | None = answer
         while head is not None:
-            before, prefix, behind, outer = head
-            best = _best(before, segments) or prefix or _best(behind, segments)
-            if best is not None:
-                return best
-            head = outer
+            tiers, head = head
+            for tier in tiers:
+                if not isinstance(tier, list):
+                    return tier  # the prefix pattern
+                best: Grant | None = None
+                for size, is_open, key, known in tier:
+                    if count != size and (count < size or not is_open):
+                        continue
+                    found = known.get(key(segments))
+                    if is_open and found is not None:
+                        found = _first_fitting(found, segments[size - 1])
+                    if found is not None and (
+                        best is None or found.pattern.rank > best.pattern.rank
+                    ):
+                        best = found
+                if best is not None:
+                    return best
         return None
 
     def matches(self, path: str, *, all_prefixes: bool = False) -> list[Grant]:
@@ -162,46 +166,42 @@ class PatternIndex:
         found: list[Grant] = []
         has_prefix = False
         while head is not None:
-            for tier in head.before + head.behind:
-                for shape in tier:
-                    found += shape.all(segments)
-            if head.prefix is not None and (all_prefixes or not has_prefix):
-                found.append(head.prefix)
-                has_prefix = True
+            for tier in head.tiers:
+                if isinstance(tier, list):
+                    for shape in tier:
+                        found += shape.all(segments)
+                elif all_prefixes or not has_prefix:
+                    found.append(tier)
+                    has_prefix = True
             head = head.outer
         return sorted(found, key=lambda grant: grant.pattern.rank, reverse=True)
 
 
-def _best(tiers: tuple[tuple[_Shape, ...], ...], segments: Sequence[str]) -> Grant | None:
-    """The best match of the first tier that has one."""
-    for tier in tiers:
-        best: Grant | None = None
-        for shape in tier:
-            grant = shape.best(segments)
-            if grant is not None and (best is None or grant.pattern.rank > best.pattern.rank):
-                best = grant
-        if best is not None:
-            return best
+def _first_fitting(found: Sequence[tuple[str, Grant]], segment: str) -> Grant | None:
+    for beginning, grant in found:
+        if segment.startswith(beginning):
+            return grant
     return None
 
 
 def _head(prefix: Grant | None, segments: Iterable[Grant], outer: _Head | None) -> _Head:
-    tiers: dict[tuple[bool, int], dict[tuple[int, tuple[int, ...]], list[Grant]]] = {}
+    groups: dict[tuple[bool, int], dict[tuple[int, tuple[int, ...]], list[Grant]]] = {}
     for grant in segments:
         pattern = grant.pattern
         parts = pattern.text.split("/")
         compared = parts[:-1] if pattern.is_open else parts
         literals = tuple(at for at, part in enumerate(compared) if part != "+")
         tier = (pattern.is_open, pattern.plus_segments)
-        tiers.setdefault(tier, {}).setdefault((len(parts), literals), []).append(grant)
-    before: list[tuple[_Shape, ...]] = []
-    behind: list[tuple[_Shape, ...]] = []
-    for tier in sorted(tiers):
-        shapes = tuple(
-            _Shape(size, literals, grants) for (size, literals), grants in tiers[tier].items()
-        )
-        is_open, plus_segments = tier
+        groups.setdefault(tier, {}).setdefault((len(parts), literals), []).append(grant)
+    tiers: list[list[_Shape] | Grant] = []
+    for is_open, plus_segments in sorted({*groups, (True, 0)}):
+        shapes = groups.get((is_open, plus_segments), {})
+        if shapes:
+            tiers.append(
+                [_Shape.of(size, is_open, literals, g) for (size, literals), g in shapes.items()]
+            )
         # A prefix pattern is open, has no `+` segment, and is shorter than any other open pattern
         # of its head.
-        (behind if is_open and plus_segments else before).append(shapes)
-    return _Head(tuple(before), prefix, tuple(behind), outer)
+        if prefix is not None and (is_open, plus_segments) == (True, 0):
+            tiers.append(prefix)
+    return _Head(tuple(tiers), outer)

@@ -29,7 +29,7 @@ class Problem(NamedTuple):
 class Table:
     """The merged rules of a token. Never changes, so any number of threads may share it."""
 
-    __slots__ = ("_index", "exact", "expires_at", "left_out", "listing", "wildcard")
+    __slots__ = ("_find_both", "_index", "exact", "expires_at", "left_out", "listing", "wildcard")
 
     def __init__(
         self,
@@ -49,6 +49,12 @@ class Table:
         self.expires_at = expires_at
         """When the table stops being true (seconds since 1970): the next rule's expiration."""
         self._index = PatternIndex(wildcard)
+        self._find_both: Callable[[str, str], Grant | None] = {
+            Listing.WITH_SLASH_ONLY: self._with_slash_only,
+            Listing.WITHOUT_SLASH_FIRST: self._without_slash_first,
+            Listing.WITH_SLASH_FIRST: self._with_slash_first,
+            Listing.BEST_DENY_OR_LIST: self._best_of_both,
+        }[listing]
 
     def __len__(self) -> int:
         return len(self.exact) + len(self.wildcard)
@@ -56,11 +62,6 @@ class Table:
     def __iter__(self) -> Iterator[Grant]:
         yield from self.exact.values()
         yield from self.wildcard
-
-    @property
-    def find_pattern(self) -> Callable[[str], Grant | None]:
-        """Finds the winning prefix or segment pattern for a path (byte text)."""
-        return self._index.find
 
     def find(self, path: str) -> Grant | None:
         """The winning rule for a path (byte text without leading slashes) and any operation but
@@ -80,20 +81,29 @@ class Table:
             if self.listing is Listing.BEST_DENY_OR_LIST:
                 return _best_deny_or_list(self._index.matches(path))
             return self._index.find(path)
-        trimmed = path[:-1]
-        exact = self.exact.get(trimmed)
-        if exact is not None:
-            return exact
-        find = self._index.find
-        match self.listing:
-            case Listing.WITH_SLASH_ONLY:
-                return find(path)
-            case Listing.WITHOUT_SLASH_FIRST:
-                return find(trimmed) or find(path)
-            case Listing.WITH_SLASH_FIRST:
-                return find(path) or find(trimmed)
-            case Listing.BEST_DENY_OR_LIST:
-                return _best_deny_or_list(self._index.matches(path) + self._index.matches(trimmed))
+        return self.find_sent_listing(path)
+
+    def find_sent_listing(self, path: str) -> Grant | None:
+        """The winning rule for list and scan of a path to which the slash may still have to be
+        appended, as the server does."""
+        if path[-1:] == "/":
+            trimmed = path[:-1]
+        else:
+            trimmed, path = path, path + "/"
+        exact = self.exact
+        return exact.get(path) or exact.get(trimmed) or self._find_both(path, trimmed)
+
+    def _with_slash_only(self, path: str, _: str) -> Grant | None:
+        return self._index.find(path)
+
+    def _without_slash_first(self, path: str, trimmed: str) -> Grant | None:
+        return self._index.find(trimmed) or self._index.find(path)
+
+    def _with_slash_first(self, path: str, trimmed: str) -> Grant | None:
+        return self._index.find(path) or self._index.find(trimmed)
+
+    def _best_of_both(self, path: str, trimmed: str) -> Grant | None:
+        return _best_deny_or_list(self._index.matches(path) + self._index.matches(trimmed))
 
     def candidates(self, path: str, *, listing: bool) -> list[tuple[str, Grant]]:
         """All rules that match, each with the form of the path it matches, in the order in which

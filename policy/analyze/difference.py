@@ -17,11 +17,11 @@ from policy.analyze.partition import Cell, Lookup, Partition, form_of
 from policy.analyze.path_map import combine, split
 from policy.analyze.path_set import PathSet
 from policy.analyze.touching import Touching
-from policy.analyze.witness import witness
+from policy.analyze.witness import Form, witness
 from policy.model import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from policy.acl import Grant
     from policy.analyze.path_map import Node
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from policy.evaluate import ACL, Decision
     from policy.model import Conditions, Pattern
 
-__all__ = ["OPERATIONS", "Change", "Direction", "OperationChange", "difference"]
+__all__ = ["OPERATIONS", "Change", "Direction", "OperationChange", "difference", "equivalent"]
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation.CREATE,
@@ -115,6 +115,37 @@ def difference(
     return tuple(sorted(changes, key=_order))
 
 
+def equivalent(old: ACL, new: ACL) -> bool:
+    """Whether on every path a request can have the winning rules say the same.
+
+    Stricter than an empty difference: capabilities that change no verdict count, and conditions
+    have to be the same instead of merely being met by the same requests. No rule at all says the
+    same as one that grants nothing. Raises `AnalysisLimitError`.
+    """
+    near = _changed(old, new)
+    before, after = Partition(old, near=near), Partition(new, near=near)
+    for lookup in Lookup:
+        form = Form.REQUEST if lookup is Lookup.PLAIN else Form.WITHOUT_SLASH
+        one, other = before.node(lookup), after.node(lookup)
+        said_before = [_whole(cell) for cell in before.cells]
+        said_after = [_whole(cell) for cell in after.cells]
+        differs = combine(one, other, _unequal(said_before, said_after))
+        if witness(differs, form) is not None:
+            return False
+    return True
+
+
+def _unequal(one: Sequence[object], other: Sequence[object]) -> Callable[[int, int], int]:
+    return lambda a, b: int(one[a] != other[b])
+
+
+def _whole(cell: Cell) -> object:
+    if cell.guarded.refused or cell.guarded.open is not None:
+        return None
+    grant = cell.grant
+    return cell.is_root, 0 if grant is None else _said(grant)
+
+
 def _changed(old: ACL, new: ACL) -> Touching | None:
     """The patterns on which the two say something else; None where more than rules differs.
 
@@ -139,7 +170,15 @@ def _changed(old: ACL, new: ACL) -> Touching | None:
 
 def _said(grant: Grant) -> object:
     conditions = grant.conditions
-    return grant.mask if conditions is None else (grant.mask, _comparable(conditions))
+    if conditions is None:
+        return grant.mask
+    rest = (
+        conditions.list_filter,
+        conditions.control_group,
+        conditions.mfa_methods,
+        conditions.subscribe_event_types,
+    )
+    return grant.mask, _comparable(conditions), rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class _Search:
         ignored = {*self._accepted.get(str(holder), ()), *self._accepted.get("*", ())}
         start = self._held(str(holder), holder.token, ignored)
         if start.acl.is_root:
-            return HolderEscalation(holder, (), (), None, is_root=True)
+            return HolderEscalation(holder, (), (), None, is_root="root" not in ignored)
         reached = [start]
         seen = {self._key(start.token)}
         pending = deque(reached)

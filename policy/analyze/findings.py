@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policy.acl import SUDO_BIT
 from policy.analyze.evidence import allowed_request
+from policy.analyze.guarded import Guarded, guard_node
 from policy.analyze.partition import Cell, Lookup, Partition, form_of
 from policy.analyze.path_map import Node, combine, constant, pattern_node, split, union, with_slash
 from policy.analyze.path_set import PathSet
@@ -18,7 +19,7 @@ from policy.catalog.escalations import escalations
 from policy.model import Capability, Operation, Pattern, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from policy.catalog import MountTable
     from policy.catalog.escalations import Entry, Need
@@ -52,9 +53,8 @@ def findings(acl: ACL) -> tuple[Finding, ...]:
     known = _known(acl.dialect, acl.guard.mounts, acl.namespaces)
     partition = Partition(acl, near=known.near)
     held: defaultdict[int, list[_Part]] = defaultdict(list)
-    for lookup in Lookup:
-        for number, part in _parts(partition, lookup, known):
-            held[number].append(part)
+    for number, part in _parts(partition, known):
+        held[number].append(part)
     found: list[Finding] = []
     for entry, main, also in known.entries:
         parts = held.get(main, [])
@@ -77,19 +77,39 @@ def findings(acl: ACL) -> tuple[Finding, ...]:
 
 
 class _Known(NamedTuple):
-    """The catalogue over all paths of one server.
-
-    `sent` and `listed` number the sets of needs that meet on a path; `meanings` are those sets.
-    """
+    """The catalogue over all paths of one server."""
 
     needs: list[Need]
     patterns: list[list[Pattern]]
     """Of each need."""
     entries: list[tuple[Entry, int, tuple[int, ...]]]
     near: Touching
-    sent: Node
-    listed: Node
-    meanings: list[frozenset[int]]
+    sent: _Context
+    listed: _Context
+
+
+class _Context(NamedTuple):
+    """A node that tells what is guarded on a path, and which needs are met there if granted."""
+
+    node: Node
+    meanings: list[tuple[Guarded, frozenset[int]]]
+
+    @classmethod
+    def of(
+        cls,
+        guard: Node,
+        guarded: Sequence[Guarded],
+        needs: Node,
+        met: Sequence[frozenset[int]],
+    ) -> _Context:
+        """From the two that it says together."""
+        numbers: dict[tuple[int, int], int] = {}
+
+        def both(one: int, other: int) -> int:
+            return numbers.setdefault((one, other), len(numbers))
+
+        node = combine(guard, needs, both)
+        return cls(node, [(guarded[one], met[other]) for one, other in numbers])
 
 
 @lru_cache(maxsize=16)
@@ -124,7 +144,15 @@ def _known(dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]) ->
             listed = combine(listed, combine(paths, with_slash(paths), max), both)
         sent = combine(sent, paths, both)
     near = Touching(pattern for own in patterns for pattern in own)
-    return _Known(needs, patterns, entries, near, sent, listed, meanings)
+    guard, guarded = guard_node(dialect, mounts, namespaces)
+    return _Known(
+        needs,
+        patterns,
+        entries,
+        near,
+        _Context.of(guard, guarded, sent, meanings),
+        _Context.of(with_slash(guard), guarded, listed, meanings),
+    )
 
 
 class _Part(NamedTuple):
@@ -135,31 +163,52 @@ class _Part(NamedTuple):
     paths: PathSet
 
 
-def _parts(partition: Partition, lookup: Lookup, known: _Known) -> Iterator[tuple[int, _Part]]:
-    node = partition.node(lookup)
-    cells, meanings = partition.cells, known.meanings
-    pairs: dict[tuple[int, int], int] = {}
-    useful: dict[tuple[int, int], list[tuple[int, Operation]]] = {}
+def _parts(partition: Partition, known: _Known) -> Iterator[tuple[int, _Part]]:
+    """Every need that is met, with the paths. Where no rule matches none is."""
+    for context, lookups in (
+        (known.sent, (Lookup.PLAIN, Lookup.WRITTEN)),
+        (known.listed, (Lookup.LISTING,)),
+    ):
+        met = _Met(partition, context, known.needs, lookups)
+        winner = partition.winner(is_listing=Lookup.LISTING in lookups)
+        node = combine(winner, context.node, met.number, zero_stays=True)
+        for lookup in lookups:
+            for at, paths in split(partition.by_request(lookup, node)).items():
+                cell, uses = met.uses[at - 1]
+                for need, operation in uses:
+                    if Lookup.of(operation) is lookup:
+                        yield need, _Part(cell, operation, PathSet(paths))
 
-    def number(cell: int, meaning: int) -> int:
-        if not meaning:
-            return 0
-        key = cell, meaning
-        met = useful.get(key)
-        if met is None:
-            met = useful[key] = [
+
+class _Met:
+    """Numbers the pairs of a rule and a place in the catalogue in which a need is met."""
+
+    def __init__(
+        self, partition: Partition, context: _Context, needs: list[Need], lookups: Sequence[Lookup]
+    ) -> None:
+        self._partition = partition
+        self._context = context
+        self._needs = needs
+        self._lookups = lookups
+        self._known: dict[tuple[int, int], int] = {}
+        self.uses: list[tuple[Cell, list[tuple[int, Operation]]]] = []
+
+    def number(self, rule: int, place: int) -> int:
+        key = rule, place
+        known = self._known.get(key)
+        if known is None:
+            guarded, meaning = self._context.meanings[place]
+            cell = Cell(self._partition.grant(rule), guarded)
+            uses = [
                 (need, operation)
-                for need in meanings[meaning]
-                for operation in _meets(cells[cell], known.needs[need], lookup)
+                for need in meaning
+                for lookup in self._lookups
+                for operation in _meets(cell, self._needs[need], lookup)
             ]
-        return pairs.setdefault(key, len(pairs) + 1) if met else 0
-
-    catalogue = known.listed if lookup is Lookup.LISTING else known.sent
-    sets = split(combine(node, catalogue, number))
-    for key, at in pairs.items():
-        if at in sets:
-            for need, operation in useful[key]:
-                yield need, _Part(cells[key[0]], operation, PathSet(sets[at]))
+            if uses:
+                self.uses.append((cell, uses))
+            known = self._known[key] = len(self.uses) if uses else 0
+        return known
 
 
 def _meets(cell: Cell, need: Need, lookup: Lookup) -> Iterator[Operation]:

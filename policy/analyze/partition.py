@@ -179,9 +179,17 @@ class Partition:
     @cached_property
     def looked_up(self) -> Node:
         """The number of a cell for every path as it is compared with rules, but for lists."""
+        return self._cells(self.winner(is_listing=False), self._guard)
+
+    def winner(self, *, is_listing: bool) -> Node:
+        """The number of the winning rule, see `grant`; 0 where no rule matches."""
         if self.acl.is_root:
-            return self._cells(self._root, self._guard)
-        return self._cells(combine(self._exact, self._wildcard, max), self._guard)
+            return with_slash(self._root) if is_listing else self._root
+        return self._listed() if is_listing else combine(self._exact, self._wildcard, max)
+
+    def grant(self, number: int) -> Grant | None:
+        """The rule of a number; None for no rule, and where the token is root."""
+        return None if number == _ROOT else self._grants[number]
 
     def by_request(self, lookup: Lookup, node: Node) -> Node:
         """A node over paths as they are looked up, turned into one over paths as they are sent."""
@@ -212,8 +220,7 @@ class Partition:
 
     @cached_property
     def _listing(self) -> Node:
-        winner = with_slash(self._root) if self.acl.is_root else self._listed()
-        return self._cells(winner, with_slash(self._guard))
+        return self._cells(self.winner(is_listing=True), with_slash(self._guard))
 
     @property
     def _root(self) -> Node:
@@ -230,8 +237,7 @@ class Partition:
             found = known.get(key)
             if found is None:
                 found = known[key] = len(cells)
-                grant = None if one == _ROOT else self._grants[one]
-                cells.append(Cell(grant, self._guarded[two], one == _ROOT))
+                cells.append(Cell(self.grant(one), self._guarded[two], one == _ROOT))
             return found
 
         return combine(winner, guard, number)

@@ -160,15 +160,21 @@ def _piece(start: str, stop: str | None, end: int, rest: Node) -> Node:
     return make(breaks, ends, rests)
 
 
-def combine(one: Node, other: Node, number: Callable[[int, int], int]) -> Node:
+def combine(
+    one: Node, other: Node, number: Callable[[int, int], int], *, zero_stays: bool = False
+) -> Node:
     """The function whose value is `number` of the values of both.
 
+    `zero_stays` tells that `number` of 0 and anything is 0, which saves looking at `other` there.
     Raises `AnalysisLimitError`.
     """
     budget = Budget()
     known: dict[tuple[Node, Node], Node] = {}
+    zero = constant(0) if zero_stays else None
 
     def go(a: Node, b: Node) -> Node:
+        if a is zero:
+            return a
         if a.rests[0] is a and b.rests[0] is b:
             return constant(number(a.ends[0], b.ends[0]))
         node = known.get((a, b))

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from policy.acl import SUDO_BIT
 from policy.analyze.difference import OPERATIONS
+from policy.analyze.evidence import allowed_request
 from policy.analyze.partition import Partition
 from policy.analyze.path_map import combine, pattern_node, with_slash
+from policy.analyze.path_set import PathSet
 from policy.analyze.reach import Reach, reach_within
 from policy.analyze.touching import Touching
 from policy.errors import UsageError
-from policy.model import Operation, Pattern, PatternKind
+from policy.evaluate import Reason
+from policy.model import Operation, Pattern, PatternKind, Request, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from policy.analyze.inventory import Holder, Inventory
+    from policy.evaluate import ACL
     from policy.policies import PolicySet
 
 __all__ = ["Question", "Who", "who_can"]
@@ -87,12 +91,37 @@ def who_can(
     for holder, acl in inventory.acls(policies, holders, now=now):
         rows = answers.get(id(acl))
         if rows is None:
-            partition = Partition(acl, near=near)
+            if question.is_one_path and not acl.is_root:
+                found_rows = _on_path(acl, question)
+            else:
+                partition = Partition(acl, near=near)
+                found_rows = reach_within(partition, [question.operation], within)
             rows = answers[id(acl)] = tuple(
                 row
-                for row in reach_within(partition, [question.operation], within)
+                for row in found_rows
                 if not question.needs_sudo or row.grant is None or row.grant.mask & SUDO_BIT
             )
         if rows:
             found.append(Who(holder, rows))
     return tuple(found)
+
+
+def _on_path(acl: ACL, question: Question) -> tuple[Reach, ...]:
+    """For one path the evaluator is asked, and nothing else."""
+    operation, path = question.operation, question.pattern.text
+    decision = acl.decide(Request(operation, plain_text(path)))
+    grant = decision.grant
+    if not decision.allowed and grant is not None and grant.conditions is not None:
+        decision = allowed_request(acl, operation, path, grant.conditions) or decision
+    if not decision.allowed or decision.reason is Reason.UNAUTHENTICATED:
+        return ()
+    sent = path.removesuffix("/") if operation.is_listing else path
+    return (
+        Reach(
+            grant,
+            PathSet(pattern_node(Pattern(PatternKind.EXACT, sent, False))),
+            operation.is_listing,
+            () if decision.fact is None else (decision.fact,),
+            (decision,),
+        ),
+    )

@@ -13,7 +13,7 @@ from policy.errors import UsageError
 if TYPE_CHECKING:
     from policy.model import Dialect
 
-__all__ = ["Fact", "FactKind", "facts"]
+__all__ = ["Fact", "FactKind", "facts", "facts_of"]
 
 Version = tuple[int, ...]
 
@@ -98,21 +98,32 @@ def facts(dialect: Dialect) -> tuple[Fact, ...]:
     neighbour has it and what makes it laxer only if both have. Raises `UsageError` for a product
     that is not in the catalogue.
     """
+    return facts_of(dialect, frozenset(entry["mount"] for entry in guarded()["entries"]))
+
+
+def facts_of(dialect: Dialect, backends: frozenset[str]) -> tuple[Fact, ...]:
+    """Those of `facts` that are about one of some backends."""
     data = guarded()
-    known = sorted(
-        {_version(text) for entry in data["entries"] for text in _versions(entry, dialect.product)}
-    )
+    product = dialect.product
+    known = _known_versions(product)
     if not known:
-        raise UsageError(f"nothing is known of the product `{dialect.product}`")
+        raise UsageError(f"nothing is known of the product `{product}`")
     near = _Neighbours(
         max((version for version in known if version <= dialect.version), default=known[0]),
         min((version for version in known if version >= dialect.version), default=known[-1]),
     )
     return tuple(
-        _fact(entry, data["sources"], dialect.product)
+        _fact(entry, data["sources"], product)
         for entry in data["entries"]
-        if _holds(entry, {_version(text) for text in _versions(entry, dialect.product)}, near)
+        if entry["mount"] in backends
+        and _holds(entry, {_version(text) for text in _versions(entry, product)}, near)
     )
+
+
+@lru_cache(maxsize=4)
+def _known_versions(product: str) -> tuple[Version, ...]:
+    texts = {text for entry in guarded()["entries"] for text in _versions(entry, product)}
+    return tuple(sorted(_version(text) for text in texts))
 
 
 def _holds(entry: Entry, versions: set[Version], near: _Neighbours) -> bool:
@@ -150,5 +161,6 @@ def _versions(entry: Entry, product: str) -> list[str]:
     return entry["versions"].get(product, [])
 
 
+@lru_cache(maxsize=64)
 def _version(text: str) -> Version:
     return tuple(int(number) for number in text.split("."))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from policy.catalog.data import guarded
 from policy.catalog.entries import Entries
-from policy.catalog.facts import Fact, FactKind, facts
+from policy.catalog.facts import Fact, FactKind, facts_of
 from policy.catalog.mounts import PathIndex
 from policy.catalog.operations import WriteKind, operations_of
 from policy.model import Capability, byte_text
@@ -43,7 +43,7 @@ class Guard:
     def __init__(self, dialect: Dialect, mounts: MountTable) -> None:
         self.dialect = dialect
         self.mounts = mounts
-        tables = _tables(dialect)
+        tables = _tables(dialect, frozenset(mount.backend for mount in mounts.mounts))
         self._mounts = PathIndex(_by_path((mount, mount) for mount in mounts.mounts))
         self._protected = _mounted(tables.protected, mounts)
         self._open = _mounted(tables.open, mounts)
@@ -131,9 +131,9 @@ class _Tables(NamedTuple):
     advice: Mapping[str, Entries]
 
 
-@lru_cache(maxsize=16)
-def _tables(dialect: Dialect) -> _Tables:
-    known = facts(dialect)
+@lru_cache(maxsize=64)
+def _tables(dialect: Dialect, backends: frozenset[str]) -> _Tables:
+    known = facts_of(dialect, backends)
     decisive = [fact for fact in known if fact.decides]
     return _Tables(
         _by_backend(fact for fact in decisive if fact.kind is FactKind.SUDO),

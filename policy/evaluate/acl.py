@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from policy.acl import BITS, SUDO_BIT, Problem, Table
 from policy.catalog import Guard
 from policy.evaluate.case import Case
-from policy.evaluate.routing import refusal, written
+from policy.evaluate.routing import WRITES, refusal, written
 from policy.evaluate.trace import Candidate, lost_by
 from policy.model import Capability, Operation, Request, byte_text, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from policy.acl import Grant
     from policy.catalog import MountTable
     from policy.evaluate.decision import Decision
     from policy.model import Dialect, Token
@@ -29,12 +30,6 @@ BATCH_MEMORY = 65_536
 
 _NEEDS: dict[str, Capability | None] = {o: o.capability for o in Operation}
 _LISTINGS = frozenset({Operation.LIST, Operation.SCAN})
-# Operations whose path is looked up as it is sent, with the bit of the capability they need.
-_QUICK: dict[str, int] = {
-    operation: BITS[operation.capability]
-    for operation in (Operation.READ, Operation.DELETE)
-    if operation.capability is not None
-}
 
 
 class ACL:
@@ -46,10 +41,8 @@ class ACL:
     """
 
     __slots__ = (
-        "_exact",
         "_guarded",
-        "_pattern",
-        "_quick",
+        "_looks",
         "bare_mounts",
         "dialect",
         "guard",
@@ -88,13 +81,19 @@ class ACL:
         self.root = byte_text(token.namespace) if is_root else None
         self.guard = Guard(dialect, mounts)
         self.bare_mounts = frozenset(byte_text(mount.path[:-1]) for mount in mounts.mounts)
-        # For `allows`: what it asks first, ready at hand. Where an ACL is anything but plain, no
-        # operation is quick.
-        plain = table is self.table and not is_root and not self.namespaces
-        self._quick = _QUICK if plain else {}
-        self._exact = self.table.exact.get
-        self._pattern = self.table.find_pattern
+        # For `allows`: the bit an operation needs and how its path is looked up, ready at hand.
+        # Where an ACL is anything but plain, every operation takes the long way.
+        self._looks: dict[str, tuple[int, Callable[[str], Grant | None]]] = {}
         self._guarded = self.guard.prefixes
+        if table is self.table and not is_root and not self.namespaces:
+            for operation, capability in _NEEDS.items():
+                if capability is not None:
+                    find = self.table.find
+                    if operation in _LISTINGS:
+                        find = self.table.find_sent_listing
+                    elif operation in WRITES:
+                        find = self._find_written
+                    self._looks[operation] = BITS[capability], find
 
     @property
     def error(self) -> str | None:
@@ -117,10 +116,11 @@ class ACL:
         The same verdict as `decide`, without its reasons: false for a denial and for what cannot
         be told. Raises `UsageError` for an unknown operation.
         """
-        bit = self._quick.get(operation)
-        if bit is None or path[:1] == "/" or not path.isascii():
+        look = self._looks.get(operation)
+        if look is None or path[:1] == "/" or not path.isascii():
             return self._allows_unusual(operation, path)
-        grant = self._exact(path) or self._pattern(path)
+        bit, find = look
+        grant = find(path)
         if grant is None or not grant.mask & bit:
             # Denied, unless no token is asked for there.
             return path.startswith(self._guarded) and self._allows_unusual(operation, path)
@@ -132,6 +132,11 @@ class ACL:
         ):
             return self._allows_unusual(operation, path)
         return True
+
+    def _find_written(self, path: str) -> Grant | None:
+        if path[-1:] == "/":
+            return None
+        return self.table.find(path + "/" if path in self.bare_mounts else path)
 
     def _allows_unusual(self, operation: Operation | str, path: str) -> bool:
         """`allows` for everything that the quick look cannot tell."""

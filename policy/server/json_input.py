@@ -19,6 +19,9 @@ _MAX_STRINGS: Final = 1000
 _PREFIX: Final = "failed to decode JSON input: "
 _BLANKS: Final = " \t\r\n"
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_HEX: Final = "0123456789abcdefABCDEF"
+_VALUE: Final = "looking for beginning of value"
+_IN_NUMBER: Final = "in numeric literal"
 _KINDS: Final = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
@@ -66,80 +69,82 @@ def _strings(value: object) -> int:
 
 
 class _Scanner:
-    """Finds the place at which Go's decoder stops, and its words for it."""
+    """Reads a body token by token, to find the place where the server's decoder stops.
+
+    The whole body has to be a row of JSON values; only the first one counts.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.closing: list[str] = []
+        """The closing brackets that are still to come, innermost last."""
+        self.counts: list[int] = []
+        """How many tokens the list or object around each of them has so far."""
 
     def document(self) -> Any:
-        """The first value; what follows has to look like the beginning of another one."""
-        self._value()
-        end = self.at
-        self._blanks()
-        if self.at < len(self.text):
-            char = self.text[self.at]
-            if char not in '{["-tfn' and not char.isdigit():
-                raise self._invalid("looking for beginning of value")
+        """The first value. Raises `Refused` where the body is no row of values."""
+        end = 0
+        while self._token():
+            if not self.closing and not end:
+                end = self.at
         try:
             return orjson.loads(self.text[:end].encode())
         except orjson.JSONDecodeError:
-            # It is fine for the server: a lone surrogate, or a number beyond every range.
+            # Fine for the server: half a surrogate pair, or a number beyond every range.
             raise Refused(400, _PREFIX + "unsupported value") from None
 
-    def _value(self) -> None:
-        """Skip one value, however deep, without recursion."""
-        closing: list[str] = []
-        while True:
-            self._scalar_or_opening(closing)
-            while closing and self._after_value(closing):
-                pass
-            if not closing:
-                return
-
-    def _scalar_or_opening(self, closing: list[str]) -> None:
-        """Read one scalar, or go into a list or object up to its first value."""
-        while True:
-            char = self._next()
-            if char == "[":
-                self.at += 1
-                closing.append("]")
-                if self._peek() == "]":
-                    return
-            elif char == "{":
-                self.at += 1
-                closing.append("}")
-                if self._peek() == "}":
-                    return
-                self._key()
-            else:
-                self._scalar(char)
-                return
-
-    def _after_value(self, closing: list[str]) -> bool:
-        """Behind a value: True when the list or object around it ends, too."""
-        char = self._next()
-        if char == closing[-1]:
+    def _token(self) -> bool:
+        """Read one token with the delimiter before it; False at the end of the text."""
+        self._blanks()
+        if self.at >= len(self.text) and not self.closing:
+            return False
+        start = self.at
+        char = delimiter = self._char()
+        if char in ",:":
             self.at += 1
-            closing.pop()
-            return True
-        if char != ",":
-            where = "array element" if closing[-1] == "]" else "object key:value pair"
-            raise self._invalid(f"after {where}")
-        self.at += 1
-        if closing[-1] == "}":
-            self._key()
-        return False
+            self._blanks()
+            char = self._char()
+        else:
+            delimiter = ""
+        wanted = self._wanted(char)
+        if delimiter != wanted:
+            self.at = start
+            raise self._invalid(self._place(wanted))
+        self._lex(char)
+        return True
 
-    def _key(self) -> None:
-        if self._next() != '"':
-            raise self._invalid("looking for beginning of value")
-        self._string()
-        if self._next() != ":":
-            raise self._invalid("after object key")
-        self.at += 1
+    def _wanted(self, char: str) -> str:
+        """The delimiter that has to stand before a token that begins with `char`."""
+        if not self.closing:
+            return ""
+        is_object, count = self.closing[-1] == "}", self.counts[-1]
+        if is_object and count % 2:
+            return ":"
+        return "," if count and char not in "}]" else ""
 
-    def _scalar(self, char: str) -> None:
+    def _place(self, wanted: str) -> str:
+        if wanted == ":":
+            return "after object key"
+        if wanted == ",":
+            return f"after {'object key:value pair' if self.closing[-1] == '}' else 'array element'}"
+        return _VALUE
+
+    def _lex(self, char: str) -> None:
+        start = self.at
+        if char in "{[":
+            self._count(char)
+            self.at += 1
+            self.closing.append("}" if char == "{" else "]")
+            self.counts.append(0)
+            return
+        if char in "}]":
+            if not self.closing or self.closing[-1] != char or self._is_value_missing():
+                raise self._invalid(_VALUE)
+            self.at += 1
+            self.closing.pop()
+            self.counts.pop()
+            return
         if char == '"':
             self._string()
         elif char in "tfn":
@@ -147,7 +152,18 @@ class _Scanner:
         elif char == "-" or (char.isascii() and char.isdigit()):
             self._number()
         else:
-            raise self._invalid("looking for beginning of value")
+            raise self._invalid(_VALUE)
+        self._count(self.text[start])
+
+    def _is_value_missing(self) -> bool:
+        return self.closing[-1] == "}" and self.counts[-1] % 2 == 1
+
+    def _count(self, first: str) -> None:
+        """Count a token of the list or object around it. The name of a member is a string."""
+        if self.closing:
+            if self.closing[-1] == "}" and self.counts[-1] % 2 == 0 and first != '"':
+                raise Refused(400, _PREFIX + "object member name must be a string")
+            self.counts[-1] += 1
 
     def _string(self) -> None:
         self.at += 1
@@ -157,18 +173,29 @@ class _Scanner:
                 self.at += 1
                 return
             if char == "\\":
-                self.at += 1
-                escape = self._char()
-                if escape == "u":
-                    for _ in range(4):
-                        self.at += 1
-                        if self._char() not in "0123456789abcdefABCDEF":
-                            raise self._invalid("in \\u hexadecimal character escape")
-                elif escape not in '"\\/bfnrt':
-                    raise self._invalid("in string escape code")
+                self._escape()
             elif char < " ":
-                raise self._invalid("in string literal")
-            self.at += 1
+                raise self._invalid("in string")
+            else:
+                self.at += 1
+
+    def _escape(self) -> None:
+        length = 2
+        self._char(1)
+        if self.text[self.at + 1] == "u":
+            for ahead in range(2, 6):
+                if self._char(ahead) not in _HEX:
+                    length = 0
+            if length:
+                self.at += 6
+                return
+            length = 6
+        elif self.text[self.at + 1] in '"\\/bfnrt':
+            self.at += 2
+            return
+        shown = self.text[self.at : self.at + length]
+        quoted = f"`{shown}`" if "`" not in shown and shown.isprintable() else f'"{shown}"'
+        raise Refused(400, f"{_PREFIX}invalid escape sequence {quoted} in string")
 
     def _literal(self, word: str) -> None:
         for wanted in word:
@@ -181,36 +208,24 @@ class _Scanner:
         if match is None:
             self.at += 1
             self._char()
-            raise self._invalid("in numeric literal")
+            raise self._invalid(_IN_NUMBER)
         self.at = match.end()
         rest = self.text[self.at : self.at + 1]
-        if rest == ".":
+        if rest == "." or (rest in ("e", "E")):
             self.at += 1
-            self._char()
-            raise self._invalid("after decimal point in numeric literal")
-        if rest in ("e", "E"):
-            self.at += 1
-            if self._char() in "+-":
+            if rest != "." and self._char() in "+-":
                 self.at += 1
-                self._char()
-            raise self._invalid("in exponent of numeric literal")
+            self._char()
+            raise self._invalid(_IN_NUMBER)
 
     def _blanks(self) -> None:
         while self.at < len(self.text) and self.text[self.at] in _BLANKS:
             self.at += 1
 
-    def _peek(self) -> str:
-        self._blanks()
-        return self.text[self.at : self.at + 1]
-
-    def _next(self) -> str:
-        self._blanks()
-        return self._char()
-
-    def _char(self) -> str:
-        if self.at >= len(self.text):
+    def _char(self, ahead: int = 0) -> str:
+        if self.at + ahead >= len(self.text):
             raise Refused(400, _PREFIX + "unexpected EOF")
-        return self.text[self.at]
+        return self.text[self.at + ahead]
 
     def _invalid(self, where: str) -> Refused:
         return Refused(400, f"{_PREFIX}invalid character {_quoted(self.text[self.at])} {where}")

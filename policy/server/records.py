@@ -60,6 +60,10 @@ class TokenRecord(Stored):
     renewable: bool = False
     uses: int = 0
     """How many are left; 0 is without limit, -1 spent and waiting to be revoked."""
+    granted_ttl: float = 0
+    """For how long it was granted last; a renewal that names no time grants the same again."""
+    granted_uses: int = 0
+    """The limit it was made with, which renewals still show (OpenBao 2.7.2)."""
     parent: str = ""
     """The hash of the parent; empty for an orphan."""
     entity_id: str = ""

@@ -203,6 +203,9 @@ class Router:
         else:
             repeats = route is not None and route.repeats
             answer = Answer.json(reply.status, envelope(reply, repeat_data=repeats))
+            if reply.status != 200:
+                # Such an answer goes out as the mount wrote it, without a line break.
+                answer.body = answer.body.removesuffix(b"\n")
         if self._core.cluster.ha:
             revision = str(self._core.storage.revision()).encode()
             answer.headers["X-Vault-Index"] = base64.b64encode(revision.rjust(12, b"0")).decode()

@@ -100,7 +100,12 @@ class Tokens:
             text = f"b.{random_name(96)}" if is_batch else f"s.{random_name()}"
             text += suffix
         accessor = "" if is_batch else random_name() + suffix
-        record = record.but(id=self.hash_of(text), accessor=accessor)
+        record = record.but(
+            id=self.hash_of(text),
+            accessor=accessor,
+            granted_ttl=record.ttl,
+            granted_uses=record.uses,
+        )
         changes: dict[str, Record | None] = {f"token/{record.id}": record.record(), **(extra or {})}
         if accessor:
             changes[f"accessor/{accessor}"] = {"token": record.id}
@@ -135,11 +140,12 @@ class Tokens:
         """Set the end of a token anew: from now, for `increment` seconds or what it was made
         with, within its limits."""
         now = self._core.now()
-        ttl = increment or token.ttl or DEFAULT_TTL
+        ttl = increment or token.granted_ttl or DEFAULT_TTL
         ttl = token.period or min(ttl, token.created + DEFAULT_TTL - now)
         if token.explicit_max_ttl:
             ttl = min(ttl, token.created + token.explicit_max_ttl - now)
-        token = token.but(expires=now + max(0.0, ttl), last_renewal=now)
+        ttl = max(0.0, ttl)
+        token = token.but(expires=now + ttl, granted_ttl=ttl, last_renewal=now)
         self._core.write({f"token/{token.id}": token.record()})
         return token
 
@@ -147,7 +153,7 @@ class Tokens:
         """Whole seconds until a token expires; 0 if it never does."""
         if token.expires is None:
             return 0
-        return max(0, math.ceil(token.expires - self._core.now() - 0.001))
+        return max(0, math.floor(token.expires - self._core.now() + 0.0001))
 
     def revoke(self, token: TokenRecord, *, keep_children: bool = False) -> None:
         """Forget a token and all its descendants, or make its children orphans."""

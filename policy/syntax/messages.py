@@ -225,9 +225,7 @@ class _TokenError:
                 span,
                 "put it in double quotes" if self.token.type == "IDENT" else None,
             )
-        if "STRING" in wanted:
-            return self._error("missing-key", f"{name} where a key should be", span)
-        return self._error("unexpected-token", f"{name} has no place here", span)
+        return self._error("missing-key", f"{name} where a key should be", span)
 
     def _name(self) -> str:
         kind, text = self.token.type, str(self.token)
@@ -284,6 +282,8 @@ def _innermost_open(stack: list[object]) -> tuple[str, int] | None:
     for value in reversed(stack):
         if isinstance(value, OpenList):
             return "]", value.start
+        if isinstance(value, Token) and value.type == "LSQB":
+            return "]", value.start_pos or 0
         if isinstance(value, Token) and value.type == "LBRACE":
             return "}", value.start_pos or 0
     return None

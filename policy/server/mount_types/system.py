@@ -289,7 +289,12 @@ def _ui_mount(call: Call) -> Reply:
     found = call.core.mounts.find(call.match["path"].strip("/") + "/", call.namespace)
     acl = call.acl
     if acl is None or found is None or not _has_access(acl, call.namespace + found[0].path):
-        raise Refused.not_allowed()
+        asked = call.match["path"].strip("/") + "/"
+        raise Refused(
+            403,
+            "preflight capability check returned 403, please ensure client's policies grant "
+            f'access to path "{asked}"',
+        )
     mount = found[0]
     return Reply(data={**call.core.mounts.shown(mount), "path": mount.path})
 

@@ -31,12 +31,9 @@ def timestamp(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def auth_of(
-    call: Call, token: TokenRecord, text: str, lease: float | None = None
-) -> dict[str, Any]:
+def auth_of(call: Call, token: TokenRecord, text: str) -> dict[str, Any]:
     """The `auth` part of an answer that hands out or renews a token."""
     names = call.core.identity_policies(token) if token.entity_id else []
-    remaining = call.core.tokens.remaining(token) if lease is None else int(lease)
     auth: dict[str, Any] = {
         "client_token": text,
         "accessor": token.accessor,
@@ -47,13 +44,13 @@ def auth_of(
         auth["identity_policies"] = names
     return auth | {
         "metadata": token.meta,
-        "lease_duration": remaining,
+        "lease_duration": int(token.granted_ttl),
         "renewable": token.renewable,
         "entity_id": token.entity_id,
         "token_type": token.kind,
         "orphan": not token.parent,
         "mfa_requirement": None,
-        "num_uses": max(token.uses, 0),
+        "num_uses": token.granted_uses,
     }
 
 
@@ -114,7 +111,7 @@ class _Creation:
             meta=fields.mapping("meta") or fields.mapping("metadata"),
         )
         made = self.call.core.tokens.create(record, text=text)
-        auth = auth_of(self.call, made.record, made.text, ttl)
+        auth = auth_of(self.call, made.record, made.text)
         return Reply(auth=auth, warnings=self.warnings or None)
 
     def _renewable(self) -> bool:

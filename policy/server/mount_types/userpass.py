@@ -160,7 +160,7 @@ def _login(call: Call) -> Reply:
         meta={"username": user.name},
     )
     made = core.tokens.create(record, extra=changes)
-    return Reply(auth=auth_of(call, made.record, made.text, ttl))
+    return Reply(auth=auth_of(call, made.record, made.text))
 
 
 def _entity_of(call: Call, name: str) -> tuple[str, dict[str, Record | None]]:

@@ -1,0 +1,83 @@
+"""Where grants lead, as a graph: for Mermaid, and for Graphviz."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.analyze.escalate import HolderEscalation
+
+__all__ = ["EVERYTHING", "Edge", "dot", "edges", "mermaid"]
+
+EVERYTHING = "everything"
+
+
+class Edge(NamedTuple):
+    """One holder gets to another, or to everything, by a grant of the catalogue."""
+
+    start: str
+    stop: str
+    entry: str
+    title: str
+
+
+def edges(found: Sequence[HolderEscalation]) -> tuple[Edge, ...]:
+    """Every way that was followed, each once, in order."""
+    return tuple(dict.fromkeys(edge for each in found for edge in _edges(each)))
+
+
+def _edges(each: HolderEscalation) -> Iterator[Edge]:
+    holder = str(each.holder)
+    if each.is_root:
+        yield Edge(holder, EVERYTHING, "root", "holds the policy root")
+    for name, steps in each.reached:
+        yield Edge(holder, name, steps[-1].id, steps[-1].title)
+    if each.chain is not None and each.chain.steps:
+        last = each.chain.steps[-1]
+        yield Edge(holder, EVERYTHING, last.id, " > ".join(s.title for s in each.chain.steps))
+
+
+def mermaid(found: Sequence[HolderEscalation]) -> str:
+    """A flowchart. Names are quoted, so that no name can add to the chart."""
+    ways = edges(found)
+    numbers = _numbers(ways)
+    lines = ["flowchart LR"]
+    lines += [f'  n{number}["{_entities(name)}"]' for name, number in numbers.items()]
+    lines += [
+        f'  n{numbers[way.start]} -->|"{_entities(way.title)}"| n{numbers[way.stop]}'
+        for way in ways
+    ]
+    return "\n".join(lines)
+
+
+def dot(found: Sequence[HolderEscalation]) -> str:
+    """A digraph."""
+    ways = edges(found)
+    numbers = _numbers(ways)
+    lines = ["digraph escalation {", "  rankdir=LR;"]
+    lines += [f"  n{number} [label={_quoted(name)}];" for name, number in numbers.items()]
+    lines += [
+        f"  n{numbers[way.start]} -> n{numbers[way.stop]} [label={_quoted(way.title)}];"
+        for way in ways
+    ]
+    return "\n".join([*lines, "}"])
+
+
+def _numbers(ways: Sequence[Edge]) -> dict[str, int]:
+    names = dict.fromkeys(name for way in ways for name in (way.start, way.stop))
+    return {name: number for number, name in enumerate(names)}
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _entities(text: str) -> str:
+    plain = _printable(text)
+    return "".join(c if c.isalnum() or c in " -_/.,:" else f"#{ord(c)};" for c in plain)
+
+
+def _quoted(text: str) -> str:
+    return '"' + _printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
