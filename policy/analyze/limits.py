@@ -11,7 +11,7 @@ __all__ = ["MAX_PIECES", "MAX_SEGMENTS", "AnalysisLimitError", "Budget"]
 MAX_SEGMENTS: Final = 200
 """The most segments a pattern may have. The longest pattern seen in practice has 12."""
 
-MAX_PIECES: Final = 2_000_000
+MAX_PIECES: Final = 1_000_000
 """The most pieces one step may make: some seconds of work and some hundred megabytes.
 
 The pieces grow with the number of rules; they multiply only where patterns such as `+/a` and

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from policy.evaluate.decision import Decision
     from policy.model import Dialect, Token
 
+    _Look = tuple[int, Callable[[str], int | None], Callable[[str], Grant | None]]
+
 __all__ = ["ACL", "BATCH_MEMORY"]
 
 BATCH_MEMORY = 65_536
@@ -42,6 +44,7 @@ class ACL:
 
     __slots__ = (
         "_guarded",
+        "_is_plain",
         "_looks",
         "bare_mounts",
         "dialect",
@@ -81,19 +84,39 @@ class ACL:
         self.root = byte_text(token.namespace) if is_root else None
         self.guard = Guard(dialect, mounts)
         self.bare_mounts = frozenset(byte_text(mount.path[:-1]) for mount in mounts.mounts)
-        # For `allows`: the bit an operation needs and how its path is looked up, ready at hand.
-        # Where an ACL is anything but plain, every operation takes the long way.
-        self._looks: dict[str, tuple[int, Callable[[str], Grant | None]]] = {}
+        # For `allows`; see `_prepare`. Where an ACL is anything but plain, they stay empty.
+        self._looks: dict[str, _Look] = {}
         self._guarded = self.guard.prefixes
-        if table is self.table and not is_root and not self.namespaces:
-            for operation, capability in _NEEDS.items():
-                if capability is not None:
-                    find = self.table.find
-                    if operation in _LISTINGS:
-                        find = self.table.find_sent_listing
-                    elif operation in WRITES:
-                        find = self._find_written
-                    self._looks[operation] = BITS[capability], find
+        self._is_plain = table is self.table and not is_root and not self.namespaces
+
+    def _prepare(self) -> None:
+        """Lay out what `allows` asks first: for every operation the bit it needs, the masks of
+        exact paths about which there is nothing more to ask, and how any other path is looked up.
+
+        The first call does it. Should two threads come first at once, both lay out the same.
+        """
+        masks = {
+            path: grant.mask
+            for path, grant in self.table.exact.items()
+            if grant.conditions is None
+            and path.isascii()
+            and not path.startswith(self._guarded)
+            and not path.endswith("/")
+            and path not in self.bare_mounts
+            and refusal(Operation.READ, path) is None
+        }
+        none: dict[str, int] = {}
+        looks: dict[str, _Look] = {}
+        for operation, capability in _NEEDS.items():
+            if capability is None:
+                continue
+            if operation in _LISTINGS:
+                looks[operation] = BITS[capability], none.get, self.table.find_sent_listing
+            elif operation in WRITES:
+                looks[operation] = BITS[capability], masks.get, self._find_written
+            else:
+                looks[operation] = BITS[capability], masks.get, self.table.find
+        self._looks = looks
 
     @property
     def error(self) -> str | None:
@@ -117,9 +140,14 @@ class ACL:
         be told. Raises `UsageError` for an unknown operation.
         """
         look = self._looks.get(operation)
-        if look is None or path[:1] == "/" or not path.isascii():
+        if look is None:
             return self._allows_unusual(operation, path)
-        bit, find = look
+        bit, masks, find = look
+        mask = masks(path)
+        if mask is not None:
+            return mask & bit != 0
+        if path[:1] == "/" or not path.isascii():
+            return self._allows_unusual(operation, path)
         grant = find(path)
         if grant is None or not grant.mask & bit:
             # Denied, unless no token is asked for there.
@@ -140,6 +168,8 @@ class ACL:
 
     def _allows_unusual(self, operation: Operation | str, path: str) -> bool:
         """`allows` for everything that the quick look cannot tell."""
+        if self._is_plain and not self._looks:
+            self._prepare()
         bit = BITS.get(_NEEDS.get(operation))  # type: ignore[arg-type]  # None has no bit
         if bit is None or self.root is not None or self.namespaces or self.problem is not None:
             return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.format.steps import run
 from policy.syntax import ListNode, Literal, ObjectNode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from policy.format.steps import Steps
     from policy.syntax import Comment, Document, Item, Value
 
 __all__ = ["Comments", "Group", "attach"]
@@ -41,7 +43,7 @@ def attach(document: Document) -> Comments:
     if not document.comments:
         return Comments({}, {}, ())
     walk = _Walk(document)
-    walk.document()
+    run(walk.document())
     owned = {group[0].start for owner in (walk.leading, walk.trailing) for group in owner.values()}
     return Comments(
         walk.leading,
@@ -65,23 +67,23 @@ class _Walk:
         self._above: Group | None = None
         self._behind: Group | None = None
 
-    def document(self) -> None:
+    def document(self) -> Steps:
         document, end = self._document, len(self._bare)
         dangling = document.dangling
-        self._items(document.items, end if dangling is None else dangling.start)
+        yield self._items(document.items, end if dangling is None else dangling.start)
         if dangling is not None:
             self._read(self._bare.index("=", dangling.span.end))
             self._read(end)
 
     # The tokens of each kind of node
 
-    def _items(self, items: Sequence[Item], end: int) -> None:
+    def _items(self, items: Sequence[Item], end: int) -> Steps:
         self._read(items[0].keys[0].start if items else end)
         for at, item in enumerate(items):
             following = items[at + 1].keys[0].start if at + 1 < len(items) else end
-            self._item(item, following)
+            yield self._item(item, following)
 
-    def _item(self, item: Item, following: int) -> None:
+    def _item(self, item: Item, following: int) -> Steps:
         start = item.keys[0].start
         for key in item.keys:
             self._read(key.start)
@@ -89,7 +91,7 @@ class _Walk:
         self._read(item.assign if item.assign >= 0 else value.start)
         if self._above is not None:
             self.leading[start], self._above = self._above, None
-        self._value(item.value)
+        yield self._value(item.value)
         if self._behind is not None:
             self.trailing[start], self._behind = self._behind, None
         comma = self._bare.find(",", value.end, following)
@@ -98,19 +100,19 @@ class _Walk:
             self.trailing[start], self._behind = self._behind, None
         self._read(following)
 
-    def _value(self, value: Value) -> None:
+    def _value(self, value: Value) -> Steps:
         self._read(value.span.start)
         if isinstance(value, ObjectNode):
-            self._items(value.items, value.span.end - 1)
+            yield self._items(value.items, value.span.end - 1)
         elif isinstance(value, ListNode):
-            self._list(value)
+            yield self._list(value)
 
-    def _list(self, node: ListNode) -> None:
+    def _list(self, node: ListNode) -> Steps:
         offset = node.span.start + 1
         latest: Value | None = None
         for element in node.elements:
             self._commas(latest, offset, element.span.start)
-            self._value(element)
+            yield self._value(element)
             if isinstance(element, Literal) and self._above is not None:
                 self.leading[element.start], self._above = self._above, None
             latest, offset = element, element.span.end

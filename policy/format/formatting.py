@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.diagnostics import Severity
 from policy.errors import InvalidPolicyError, PolicyError
@@ -13,7 +15,10 @@ from policy.source import Source, Span
 from policy.syntax import parse
 
 if TYPE_CHECKING:
-    from policy.model import Dialect, Policy, Rule
+    from collections.abc import Iterator
+
+    from policy.model import Dialect
+    from policy.syntax import Document
 
 __all__ = ["Formatted", "format_policy"]
 
@@ -22,40 +27,79 @@ _NOWHERE = Span(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """A text before and after. `before` is as it came in, its line breaks included."""
+    """A text before and after."""
 
     source: Source
     text: str
 
     @property
     def changed(self) -> bool:
-        """Whether formatting would write anything else than what is there."""
+        """Whether the text was laid out differently; line breaks of Windows count."""
         return self.source.text != self.text
 
 
-def format_policy(source: Source, dialect: Dialect) -> Formatted:
+def format_policy(source: Source, dialect: Dialect, now: float | None = None) -> Formatted:
     """Format an HCL policy as `bao policy fmt` does (OpenBao 2.7.2).
 
-    Raises `InvalidPolicyError` when the server would refuse the text, or when it is JSON, which
-    the servers' formatter does not take either; `PolicyError` when brackets nest deeper than
-    `MAX_DEPTH`, or when the result would not decide exactly what the text decides.
+    `now` is as for `compile_policy`: a rule that has expired is not checked. Raises
+    `InvalidPolicyError` when the server would refuse the text, or when it is JSON, which the
+    servers' formatter does not take either; and `PolicyError` when the result would not mean
+    exactly what the text means, or lack one of its comments. That was seen for a heredoc whose
+    closing anchor has several carriage returns behind it, which the binary takes one from.
     """
-    # Without a clock no rule is dropped as expired, so that those are compared as well.
-    compiled = compile_policy(source, "policy", dialect)
+    compiled = compile_policy(source, "policy", dialect, now)
     if compiled.policy is None:
         errors = [d for d in compiled.diagnostics if d.severity is Severity.ERROR]
         raise InvalidPolicyError(f"{source.name}: is refused", errors)
     if source.is_json:
         raise InvalidPolicyError(f"{source.name}: is JSON, and only HCL can be formatted")
-    text = format_document(parse(source, dialect).document)
-    again = compile_policy(Source(source.name, text), "policy", dialect)
-    if again.policy is None or _meaning(again.policy) != _meaning(compiled.policy):
-        raise PolicyError(
-            f"{source.name}: formatting would change what the policy decides, so it is left alone"
-        )
-    return Formatted(source, text)
+    document = parse(source, dialect).document
+    formatted = Formatted(source, format_document(document))
+    after = Source(source.name, formatted.text)
+    if _comments(document) != _comments(parse(after, dialect).document):
+        raise PolicyError(f"{source.name}: formatting would lose a comment: left as it is")
+    clocks = {now, None}
+    if any(_meaning(source, dialect, at) != _meaning(after, dialect, at) for at in clocks):
+        raise PolicyError(f"{source.name}: formatting would change what it means: left as it is")
+    return formatted
 
 
-def _meaning(policy: Policy) -> list[Rule]:
-    """The rules without their places in the text. Their order is kept: it decides as well."""
-    return [rule._replace(span=_NOWHERE) for rule in policy.rules]
+class _Meaning(NamedTuple):
+    """What a text means to a server, without places in the text. The order of rules is kept, for
+    it decides as well."""
+
+    rules: list[object]
+    errors: list[tuple[str, str]]
+
+
+def _meaning(source: Source, dialect: Dialect, now: float | None) -> _Meaning:
+    compiled = compile_policy(source, "policy", dialect, now)
+    rules = compiled.policy.rules if compiled.policy is not None else ()
+    return _Meaning(
+        list(_flat([rule._replace(span=_NOWHERE) for rule in rules])),
+        [(d.code, d.message) for d in compiled.diagnostics if d.severity is Severity.ERROR],
+    )
+
+
+def _flat(value: object) -> Iterator[object]:
+    """A value as a flat sequence, which compares also where it nests a thousand levels deep, and
+    tells `1` from `true`."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, (list, tuple)):
+            yield type(part), len(part)
+            pending += part
+        elif isinstance(part, Mapping):
+            yield type(part), len(part)
+            pending += part.items()
+        else:
+            yield type(part), part
+
+
+def _comments(document: Document) -> Counter[str]:
+    """The comments, without the blanks at the beginning of their lines."""
+    return Counter(
+        "\n".join(line.lstrip(" \t") for line in comment.text.split("\n"))
+        for comment in document.comments
+    )

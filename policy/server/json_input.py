@@ -18,7 +18,13 @@ __all__ = ["decode_object"]
 _MAX_STRINGS: Final = 1000
 _PREFIX: Final = "failed to decode JSON input: "
 _BLANKS: Final = " \t\r\n"
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_NUMBER: Final = re.compile(
+    r"-?(?:0|[1-9][0-9]*)(?P<fraction>\.[0-9]+)?(?P<exponent>[eE][+-]?[0-9]+)?"
+)
+_HALF_PAIR: Final = re.compile(
+    r"(?<!\\)((?:\\\\)*)(?:\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F]\w\w)"
+)
 _HEX: Final = "0123456789abcdefABCDEF"
 _VALUE: Final = "looking for beginning of value"
 _IN_NUMBER: Final = "in numeric literal"
@@ -35,7 +41,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        value = _Scanner(body.decode("utf-8", "replace")).document()
+        value = _Scanner(body.decode("utf-8", "surrogateescape")).document()
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -81,38 +87,46 @@ class _Scanner:
         """The closing brackets that are still to come, innermost last."""
         self.counts: list[int] = []
         """How many tokens the list or object around each of them has so far."""
+        self.end = 0
+        """Where the first value ends."""
 
     def document(self) -> Any:
         """The first value. Raises `Refused` where the body is no row of values."""
-        end = 0
         while self._token():
-            if not self.closing and not end:
-                end = self.at
+            if not self.closing and not self.end:
+                self.end = self.at
+        first = self.text[: self.end].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         try:
-            return orjson.loads(self.text[:end].encode())
+            # What orjson alone refuses: half a surrogate pair, a number beyond every range.
+            return orjson.loads(_HALF_PAIR.sub(r"\1\\ufffd", first))
         except orjson.JSONDecodeError:
-            # Fine for the server: half a surrogate pair, or a number beyond every range.
             raise Refused(400, _PREFIX + "unsupported value") from None
 
     def _token(self) -> bool:
         """Read one token with the delimiter before it; False at the end of the text."""
         self._blanks()
-        if self.at >= len(self.text) and not self.closing:
+        if self._is_over():
             return False
         start = self.at
-        char = delimiter = self._char()
+        char, delimiter = self._char(), ""
         if char in ",:":
+            delimiter = char
             self.at += 1
             self._blanks()
-            char = self._char()
-        else:
-            delimiter = ""
+            # At the end of the text any value could follow.
+            char = self.text[self.at : self.at + 1] or '"'
         wanted = self._wanted(char)
         if delimiter != wanted:
             self.at = start
             raise self._invalid(self._place(wanted))
-        self._lex(char)
+        if self._is_over():
+            return False
+        self._lex(self._char())
         return True
+
+    def _is_over(self) -> bool:
+        """Whether the text ends here, between two tokens, and the first value is complete."""
+        return self.at >= len(self.text) and (self.end > 0 or not self.closing)
 
     def _wanted(self, char: str) -> str:
         """The delimiter that has to stand before a token that begins with `char`."""
@@ -127,7 +141,9 @@ class _Scanner:
         if wanted == ":":
             return "after object key"
         if wanted == ",":
-            return f"after {'object key:value pair' if self.closing[-1] == '}' else 'array element'}"
+            return (
+                f"after {'object key:value pair' if self.closing[-1] == '}' else 'array element'}"
+            )
         return _VALUE
 
     def _lex(self, char: str) -> None:
@@ -139,8 +155,12 @@ class _Scanner:
             self.counts.append(0)
             return
         if char in "}]":
-            if not self.closing or self.closing[-1] != char or self._is_value_missing():
+            if not self.closing:
                 raise self._invalid(_VALUE)
+            if self.closing[-1] != char:
+                raise self._invalid(self._place("," if self.counts[-1] else ""))
+            if char == "}" and self.counts[-1] % 2:
+                raise Refused(400, _PREFIX + "missing value after object key")
             self.at += 1
             self.closing.pop()
             self.counts.pop()
@@ -154,9 +174,6 @@ class _Scanner:
         else:
             raise self._invalid(_VALUE)
         self._count(self.text[start])
-
-    def _is_value_missing(self) -> bool:
-        return self.closing[-1] == "}" and self.counts[-1] % 2 == 1
 
     def _count(self, first: str) -> None:
         """Count a token of the list or object around it. The name of a member is a string."""
@@ -193,8 +210,10 @@ class _Scanner:
         elif self.text[self.at + 1] in '"\\/bfnrt':
             self.at += 2
             return
-        shown = self.text[self.at : self.at + length]
-        quoted = f"`{shown}`" if "`" not in shown and shown.isprintable() else f'"{shown}"'
+        ahead = self.text[self.at : self.at + length].encode("utf-8", "surrogateescape")
+        shown = ahead[:length].decode("utf-8", "surrogateescape")
+        plain = shown.isprintable() and "`" not in shown and " " not in shown
+        quoted = f"`{shown}`" if plain else '"' + "".join(map(_escaped, shown)) + '"'
         raise Refused(400, f"{_PREFIX}invalid escape sequence {quoted} in string")
 
     def _literal(self, word: str) -> None:
@@ -211,7 +230,9 @@ class _Scanner:
             raise self._invalid(_IN_NUMBER)
         self.at = match.end()
         rest = self.text[self.at : self.at + 1]
-        if rest == "." or (rest in ("e", "E")):
+        if (rest == "." and not match["fraction"] and not match["exponent"]) or (
+            rest in ("e", "E") and not match["exponent"]
+        ):
             self.at += 1
             if rest != "." and self._char() in "+-":
                 self.at += 1
@@ -233,16 +254,21 @@ class _Scanner:
 
 def _quoted(char: str) -> str:
     """A character as Go quotes it."""
-    if char == "'":
-        return r"'\''"
-    if char == "\\":
-        return r"'\\'"
+    return r"'\''" if char == "'" else f"'{_escaped(char).replace(chr(92) + chr(34), chr(34))}'"
+
+
+def _escaped(char: str) -> str:
+    """A character inside Go's quotes. A byte that is not UTF-8 is a lone surrogate here."""
+    if char in '\\"':
+        return "\\" + char
     short = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}.get(char)
     if short is not None:
-        return f"'\\{short}'"
-    if char.isprintable() and char != "\ufeff":
-        return f"'{char}'"
+        return "\\" + short
+    if char.isprintable():
+        return char
     code = ord(char)
     if code < 0x80:
-        return f"'\\x{code:02x}'"
-    return f"'\\u{code:04x}'" if code <= 0xFFFF else f"'\\U{code:08x}'"
+        return f"\\x{code:02x}"
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
