@@ -100,7 +100,7 @@ class ACL:
             for path, grant in self.table.exact.items()
             if grant.conditions is None
             and path.isascii()
-            and not path.startswith(self._guarded)
+            and not path.startswith(("/", *self._guarded))
             and not path.endswith("/")
             and path not in self.bare_mounts
             and refusal(Operation.READ, path) is None

@@ -52,7 +52,7 @@ class Application:
         authorization = []
         for raw_name, raw_value in scope["headers"]:
             name = raw_name.decode("latin-1").lower()
-            value = raw_value.decode("utf-8", "surrogateescape")
+            value = raw_value.decode("utf-8", "surrogateescape").strip(" \t")
             headers.setdefault(name, value)
             if name == "authorization":
                 authorization.append(value)

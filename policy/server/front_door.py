@@ -6,6 +6,7 @@ Source: OpenBao 2.7.2, requests with two faults; the order is a contract that cl
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -44,6 +45,11 @@ _WITHOUT_UI: Final = ("/", "/ui", "/robots.txt")
 _LOCAL_ONLY: Final = ("sys/host-info", "sys/metrics", "sys/in-flight-req")
 _WRITES: Final = (Operation.UPDATE, Operation.PATCH)
 _READS: Final = ("GET", "HEAD")
+_BROKEN_FORM: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})|;")
+_MIME_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_MIME_PARAMETERS: Final = re.compile(
+    r"(\s*[!#$%&'*+.^_`|~0-9a-z-]+=([!#$%&'*+.^_`|~0-9a-z-]+|\"([^\"\\]|\\.)*\")\s*(;|$))*\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,10 +356,9 @@ def _parameters(
 
 
 def _form(body: bytes) -> dict[str, Any]:
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True)
-    except ValueError:
-        raise Refused(400, "error parsing form data") from None
+    if _BROKEN_FORM.search(body):
+        raise Refused(400, "error parsing form data")
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
@@ -361,11 +366,23 @@ def _form(body: bytes) -> dict[str, Any]:
 
 
 def _check_patch_type(given: str) -> None:
-    if not given.strip():
+    """Only a merge patch will do. Raises `Refused` with the words of Go's MIME parser."""
+    kind, _, rest = given.strip().lower().partition(";")
+    kind = kind.strip()
+    first = _MIME_TOKEN.match(kind)
+    if first is None:
         raise Refused(400, "mime: no media type")
-    kind = given.partition(";")[0].strip().lower()
-    if "/" in kind and not kind.rstrip("/").count("/"):
-        raise Refused(400, "mime: expected token after slash")
+    behind = kind[first.end() :]
+    if behind:
+        if behind[0] != "/":
+            raise Refused(400, "mime: expected slash after first token")
+        second = _MIME_TOKEN.match(behind[1:])
+        if second is None:
+            raise Refused(400, "mime: expected token after slash")
+        if second.end() < len(behind) - 1:
+            raise Refused(400, "mime: unexpected content after media subtype")
+    if not _MIME_PARAMETERS.fullmatch(rest):
+        raise Refused(400, "mime: invalid media parameter")
     if kind != "application/merge-patch+json":
         raise Refused(
             415,
@@ -390,11 +407,13 @@ def _wrap_ttl(headers: Mapping[str, str]) -> float | None:
 
 def _check_mfa(headers: Mapping[str, str]) -> None:
     text = headers.get("x-vault-mfa", "")
-    if text and not text.partition(":")[0]:
+    method, colon, value = text.partition(":")
+    missing = "method name or ID" if not method else "method value" if not value else ""
+    if text and colon and missing:
         raise Refused(
             400,
             'failed to parse X-Vault-MFA header: invalid data in header "X-Vault-MFA"; '
-            "missing method name or ID",
+            f"missing {missing}",
         )
 
 

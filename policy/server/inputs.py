@@ -53,7 +53,12 @@ _PART: Final = re.compile(r"([0-9]*\.?[0-9]*)([^0-9.]*)")
 def go_duration_error(text: str) -> str:
     """Go's words for a text that is no duration."""
     quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if text.endswith("d"):
+        days = quoted[:-2] + '"'
+        return f"strconv.ParseInt: parsing {days}: invalid syntax"
     rest = text[1:] if text[:1] in ("+", "-") else text
+    if rest.isascii() and rest.isdigit():
+        return "multiplication of durations resulted in overflow, one operand may be too large"
     while rest:
         match = _PART.match(rest)
         if match is None or not match[1].strip("."):

@@ -16,6 +16,10 @@ from policy.server.answers import Refused
 __all__ = ["decode_object"]
 
 _MAX_STRINGS: Final = 1000
+_MAX_DEPTH: Final = 10_000
+_TOO_MANY_STRINGS: Final = (
+    "refused JSON input due to high complexity: exceeded maximum number of strings"
+)
 _PREFIX: Final = "failed to decode JSON input: "
 _BLANKS: Final = " \t\r\n"
 _NUMBER: Final = re.compile(
@@ -52,10 +56,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
             "map[string]interface {}",
         )
     if body.count(b'"') > 2 * _MAX_STRINGS and _strings(value) > _MAX_STRINGS:
-        raise Refused(
-            400,
-            "refused JSON input due to high complexity: exceeded maximum number of strings",
-        )
+        raise Refused(400, _TOO_MANY_STRINGS)
     return value
 
 
@@ -89,18 +90,27 @@ class _Scanner:
         """How many tokens the list or object around each of them has so far."""
         self.end = 0
         """Where the first value ends."""
+        self.beyond = ""
+        """The first number of it that no float can hold."""
+        self.strings = 0
 
     def document(self) -> Any:
         """The first value. Raises `Refused` where the body is no row of values."""
         while self._token():
             if not self.closing and not self.end:
                 self.end = self.at
+        if self.beyond:
+            raise Refused(
+                400,
+                f"{_PREFIX}json: cannot unmarshal number {self.beyond} into Go value of type "
+                "float64",
+            )
         first = self.text[: self.end].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         try:
-            # What orjson alone refuses: half a surrogate pair, a number beyond every range.
+            # Half a surrogate pair, which orjson refuses, stands for an unknown character.
             return orjson.loads(_HALF_PAIR.sub(r"\1\\ufffd", first))
         except orjson.JSONDecodeError:
-            raise Refused(400, _PREFIX + "unsupported value") from None
+            raise Refused(400, _PREFIX + "nested deeper than the mock reads") from None
 
     def _token(self) -> bool:
         """Read one token with the delimiter before it; False at the end of the text."""
@@ -151,6 +161,8 @@ class _Scanner:
         if char in "{[":
             self._count(char)
             self.at += 1
+            if len(self.closing) >= _MAX_DEPTH:
+                raise Refused(400, _PREFIX + "exceeded max depth")
             self.closing.append("}" if char == "{" else "]")
             self.counts.append(0)
             return
@@ -167,6 +179,9 @@ class _Scanner:
             return
         if char == '"':
             self._string()
+            self.strings += 1
+            if self.strings > _MAX_STRINGS:
+                raise Refused(400, _TOO_MANY_STRINGS)
         elif char in "tfn":
             self._literal({"t": "true", "f": "false", "n": "null"}[char])
         elif char == "-" or (char.isascii() and char.isdigit()):
@@ -197,23 +212,20 @@ class _Scanner:
                 self.at += 1
 
     def _escape(self) -> None:
-        length = 2
-        self._char(1)
-        if self.text[self.at + 1] == "u":
-            for ahead in range(2, 6):
-                if self._char(ahead) not in _HEX:
-                    length = 0
-            if length:
-                self.at += 6
-                return
+        kind, length = self._char(1), 2
+        if kind == "u":
             length = 6
-        elif self.text[self.at + 1] in '"\\/bfnrt':
-            self.at += 2
+            digits = [self._char(ahead) for ahead in range(2, length)]
+            is_good = all(digit in _HEX for digit in digits)
+        else:
+            is_good = kind in '"\\/bfnrt'
+        if is_good:
+            self.at += length
             return
-        ahead = self.text[self.at : self.at + length].encode("utf-8", "surrogateescape")
-        shown = ahead[:length].decode("utf-8", "surrogateescape")
-        plain = shown.isprintable() and "`" not in shown and " " not in shown
-        quoted = f"`{shown}`" if plain else '"' + "".join(map(_escaped, shown)) + '"'
+        rest = self.text[self.at : self.at + length].encode("utf-8", "surrogateescape")
+        shown = rest[:length].decode("utf-8", "surrogateescape")
+        is_plain = shown.isprintable() and "`" not in shown and " " not in shown
+        quoted = f"`{shown}`" if is_plain else '"' + "".join(map(_escaped, shown)) + '"'
         raise Refused(400, f"{_PREFIX}invalid escape sequence {quoted} in string")
 
     def _literal(self, word: str) -> None:
@@ -229,6 +241,8 @@ class _Scanner:
             self._char()
             raise self._invalid(_IN_NUMBER)
         self.at = match.end()
+        if not (self.end or self.beyond) and abs(float(match[0])) == float("inf"):
+            self.beyond = match[0]
         rest = self.text[self.at : self.at + 1]
         if (rest == "." and not match["fraction"] and not match["exponent"]) or (
             rest in ("e", "E") and not match["exponent"]

@@ -114,7 +114,7 @@ def capability_lists(words: Sequence[str] = CAPABILITIES) -> SearchStrategy[tupl
 
 
 _TEXTS: Final = ("", "v", "w", "vw", "xv", "V", "*", "**", "v*", "*w", "*v*", "a*b", "v,w", "5")
-_PARAMETER_NAMES: Final = ("k", "k", "K", "foo", "Foo", "*", "limit", "z", "policies")
+_PARAMETER_NAMES: Final = ("k", "k", "k", "K", "foo", "Foo", "*", "limit", "z", "policies")
 _STRUCTURES: Final[tuple[Value, ...]] = (
     5,
     0,

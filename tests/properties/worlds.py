@@ -84,9 +84,9 @@ def pattern_worlds(draw: DrawFn, words: Sequence[str] = plain.CAPABILITIES) -> W
 @st.composite
 def condition_worlds(draw: DrawFn, *, openbao: bool) -> World:
     """A few rules on one or two patterns, with parameters, TTLs and limits that must be merged."""
-    paths = draw(
-        st.lists(st.sampled_from(("a/x", "a/x", "a/+", "a/*", "a/x/")), min_size=1, max_size=4)
-    )
+    # Mostly rules of one pattern, to be merged.
+    path = st.sampled_from(("a/x", "a/x", "a/x", "a/+", "a/*"))
+    paths = draw(st.lists(path, min_size=1, max_size=4))
     rules = [draw(_conditions(path, openbao=openbao)) for path in paths]
     policies = dealt(rules, draw(_CUTS))
     later = draw(st.sampled_from((NOW, NOW + 100.0)))
@@ -116,10 +116,10 @@ def _conditions(path: str, *, openbao: bool) -> SearchStrategy[RuleData]:
         policy=st.sampled_from((*[None] * 20, "read", "write", "sudo", "deny", "", "admin")),
         allowed_parameters=blocks,
         denied_parameters=blocks,
-        required_parameters=plain.mostly(none, plain.required_parameters(), 4),
+        required_parameters=plain.mostly(none, plain.required_parameters(), 2),
         min_wrapping_ttl=ttls,
         max_wrapping_ttl=ttls,
-        pagination_limit=st.sampled_from((None, None, 5, 1, 10, 0, -1)) if openbao else none,
+        pagination_limit=st.sampled_from((None, 5, 5, 1, 10, 0, -1)) if openbao else none,
         expiration=plain.mostly(none, st.sampled_from(_EXPIRATIONS), 9) if openbao else none,
         other_keys=st.sampled_from(((), (), ("comment",), ("mfa_methods",))),
     )
@@ -132,7 +132,8 @@ def bodies_near(policies: Iterable[PolicyData]) -> list[dict[str, Value]]:
         required: dict[str, Value] = {n.lower(): "v" for n in rule.required_parameters or ()}
         together: dict[str, Value] = dict(required)
         for name, values in (*(rule.allowed_parameters or ()), *(rule.denied_parameters or ())):
-            found += [{name.upper(): "v"}, *({**required, name.lower(): v} for v in values)]
+            found += [{name.upper(): "v"}, {**required, name.lower(): "zz"}]
+            found += [{**required, name.lower(): value} for value in values]
             together[name] = values[-1] if values else "zz"
         found += [together, required]
     return [body for index, body in enumerate(found) if body not in found[:index]]

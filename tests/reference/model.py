@@ -132,9 +132,10 @@ class Reference:
             return True
         if self.error is not None:
             return False
-        # 2. Root, of the token's namespace and below (section 8.2).
+        # 2. Root, of the token's namespace and below (section 8.2); the front of the path may
+        # lead there as well as the header (section 11).
         if self.is_root:
-            return full_path(request.namespace, "").startswith(self.token.namespace)
+            return full.startswith(self.token.namespace)
         protected = self._is_protected(request, full, mount_type, inner)
         # 3. Help is always allowed; section 13, row 11: not without sudo in Vault 1.11.
         if request.operation == "help":
