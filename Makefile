@@ -23,11 +23,12 @@ test: .venv/installed-dev
 soak: .venv/installed-dev
 	$(BIN)/python -m tests.live.soak --minutes $(MINUTES)
 
-bench: .venv/installed-bench
-	$(BIN)/python -m benchmarks
+# It makes an environment of its own in benchmarks/.venv.
+bench:
+	$(PYTHON) -m benchmarks
 
 clean:
-	rm -rf .venv build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv benchmarks/.venv build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -39,10 +40,6 @@ clean:
 .venv/installed-dev: pyproject.toml | .venv/bin/pip
 	$(PIP) install --editable '.[dev]'
 	@touch $@ .venv/installed
-
-.venv/installed-bench: benchmarks/requirements.txt .venv/installed-dev
-	$(PIP) install --requirement benchmarks/requirements.txt
-	@touch $@
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("sudopath needs Python 3.11 or newer; `$(PYTHON)` is %d.%d. Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:2])'
