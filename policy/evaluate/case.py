@@ -11,7 +11,7 @@ from policy.acl import BITS, DENY_BIT, SUDO_BIT
 from policy.catalog import WriteKind
 from policy.evaluate.decision import Decision, Outcome, Reason
 from policy.evaluate.routing import refusal, route, written
-from policy.model import Capability, Operation, plain_text
+from policy.model import Capability, Operation, byte_text, plain_text
 
 if TYPE_CHECKING:
     from policy.acl import Grant
@@ -32,7 +32,8 @@ class Case:
     def __init__(self, acl: ACL, request: Request) -> None:
         self.acl = acl
         self.request = request
-        self.route = route(request, acl.namespaces)
+        own = byte_text(acl.token.namespace) if acl.dialect.self_requests_follow_token else None
+        self.route = route(request, acl.namespaces, own)
 
     def decide(self, operation: Operation) -> Decision:
         if operation is Operation.WRITE:

@@ -53,12 +53,15 @@ def _story(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "rule", f"`{grant.pattern}` of {_sources(grant)} ({location(grant)})"
         yield "has", ", ".join(grant.capabilities) or "nothing"
         losers = decision.trace[1:]
-        if losers:
+        more = len(losers) - 1
+        if more > 0 and note is not None:  # there is room for one line
+            yield "lost", f"{_loser(losers[0])}; {more} more"
+        elif losers:
             yield "lost", _loser(losers[0])
-        if len(losers) == 2 and note is None:
-            yield "lost", _loser(losers[1])
-        elif len(losers) > 1:
-            yield "lost", f"and {len(losers) - 1} more that match"
+            if more == 1:
+                yield "lost", _loser(losers[1])
+            elif more > 1:
+                yield "lost", f"and {more} more that match"
     if note is not None:
         yield "note", note
     words, rule = _advice(decision)

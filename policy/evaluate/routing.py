@@ -20,6 +20,12 @@ __all__ = ["WRITES", "Route", "refusal", "route", "written"]
 WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE})
 _ROUTED_FIRST = WRITES - {Operation.PATCH}
 _ONLY_WRITTEN = frozenset({"sys/step-down", "sys/seal"})
+# The HTTP layer answers these itself, and has no such methods for them.
+_ONLY_READ = frozenset({"sys/health", "sys/init", "sys/leader", "sys/seal-status"})
+_NOT_FOR_THEM = frozenset({Operation.LIST, Operation.SCAN, Operation.DELETE})
+_OF_THE_TOKEN = frozenset(
+    {"auth/token/lookup-self", "auth/token/renew-self", "auth/token/revoke-self"}
+)
 
 
 class Route(NamedTuple):
@@ -45,16 +51,32 @@ def refusal(operation: Operation | str, path: str, namespace: str = "") -> str |
         return "the server refuses writes to a path that ends in a slash"
     if path in _ONLY_WRITTEN and operation not in WRITES and operation != Operation.HELP:
         return "only PUT and POST exist here"
+    if operation in _NOT_FOR_THEM and path.removesuffix("/") in _ONLY_READ:
+        return "the server has no such method here (405)"
     return None
 
 
-def route(request: Request, namespaces: Sequence[str]) -> Route:
+def route(request: Request, namespaces: Sequence[str], token_namespace: str | None) -> Route:
     """Split the path of a request into namespace and rest.
 
     The namespace is that of the request and, beyond it, the longest of the known `namespaces`
     (byte text, longest first) that the path begins with. A path that is the bare name of a
-    namespace is looked up inside it by that very name, so `ns1` is `ns1/ns1`.
+    namespace is looked up inside it by that very name, so `ns1` is `ns1/ns1`. Where a server lets
+    requests about the token itself go to the namespace of the token, `token_namespace` names it.
     """
+    found = _route(request, namespaces)
+    if token_namespace is not None and _is_about_the_token(request, found.path):
+        return Route(token_namespace, found.path)
+    return found
+
+
+def _is_about_the_token(request: Request, path: str) -> bool:
+    if path == "auth/token/lookup":
+        return "token" not in (request.data or {})
+    return path in _OF_THE_TOKEN
+
+
+def _route(request: Request, namespaces: Sequence[str]) -> Route:
     namespace = byte_text(request.namespace)
     # Paths are compared with their namespace in front, without any leading slash.
     full = (namespace + byte_text(request.path)).lstrip("/")

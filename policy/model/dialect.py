@@ -103,6 +103,9 @@ class Dialect:
     """Help on a root-protected path needs `sudo` (Vault before 1.13)."""
     root_in_child_namespace: bool
     """The `root` policy may be held in a child namespace, and is then root there and below."""
+    self_requests_follow_token: bool
+    """`auth/token/lookup-self`, `renew-self` and `revoke-self` always go to the namespace of the
+    token, whatever the request names. Not determined for Vault."""
     legacy_default_policy: bool
     """The default policy also allows `sys/renew` and `sys/control-group/request`."""
 
@@ -143,6 +146,7 @@ DIALECTS = {
             lowercases_policies_parameter=False,
             help_needs_sudo=False,
             root_in_child_namespace=True,
+            self_requests_follow_token=True,
             legacy_default_policy=False,
         ),
         Dialect(
@@ -163,6 +167,7 @@ DIALECTS = {
             lowercases_policies_parameter=False,
             help_needs_sudo=True,
             root_in_child_namespace=False,
+            self_requests_follow_token=False,
             legacy_default_policy=True,
         ),
         Dialect(
@@ -183,6 +188,7 @@ DIALECTS = {
             lowercases_policies_parameter=False,
             help_needs_sudo=False,
             root_in_child_namespace=False,
+            self_requests_follow_token=False,
             legacy_default_policy=False,
         ),
         Dialect(
@@ -203,6 +209,7 @@ DIALECTS = {
             lowercases_policies_parameter=True,
             help_needs_sudo=False,
             root_in_child_namespace=False,
+            self_requests_follow_token=False,
             legacy_default_policy=False,
         ),
     )
