@@ -157,6 +157,7 @@ class ACL:
             or path.startswith(self._guarded)
             or "//" in path
             or "/." in path
+            or not path.isprintable()
         ):
             return self._allows_unusual(operation, path)
         return True

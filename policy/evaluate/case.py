@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from policy.acl import BITS, DENY_BIT, SUDO_BIT
 from policy.catalog import WriteKind
 from policy.evaluate.decision import Decision, Outcome, Reason
-from policy.evaluate.routing import refusal, route, written
+from policy.evaluate.routing import WRITES, refusal, route, written
 from policy.model import Capability, Operation, byte_text, plain_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Case"]
 
-_WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
+_WITH_PARAMETERS = WRITES | {Operation.READ}
 
 
 class Case:
@@ -135,6 +135,12 @@ class Case:
             return update
         create = self.decide(Operation.CREATE)
         if create.outcome is update.outcome:
+            if update.outcome is Outcome.DENY and update.needed:
+                # Denied either way: to be allowed for certain it needs both.
+                answer = _Answer(self, Operation.WRITE, update.path)
+                needed = (Capability.CREATE, *update.needed)
+                answer.about(update.grant, needed, update.fact)
+                return answer.deny(update.reason, update.detail)
             return update
         worse = create if update.allowed else update
         words = ("allowed", "denied") if update.allowed else ("denied", "allowed")

@@ -147,7 +147,8 @@ def _advice(decision: Decision) -> tuple[str, str]:
         return "", ""
     rule = _rule(decision)
     # A rule of the winner's own pattern would be merged with it, conditions and all.
-    is_merged = grant is not None and grant.pattern.text == byte_text(decision.path)
+    own = PatternKind.EXACT, byte_text(decision.path), False
+    is_merged = grant is not None and grant.pattern == own
     is_refused = grant is not None and decision.acl.conditions_refuse(decision)
     if is_merged and is_refused:
         rule = ""

@@ -43,7 +43,8 @@ def _bounds(shortest: int, longest: int) -> str:
     return " and ".join(words)
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+# Of 64 bits: no limit is longer, and Python would refuse to read one that is very long.
+_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
 def pagination_refusal(conditions: Conditions, data: Mapping[str, Any] | None) -> str | None:
@@ -61,8 +62,8 @@ def pagination_refusal(conditions: Conditions, data: Mapping[str, Any] | None) -
     limit = data["limit"]
     if limit in ("max", "0", "", 0) and not isinstance(limit, bool):
         return None
-    if isinstance(limit, str) and _INTEGER.fullmatch(limit):
-        limit = int(limit)
+    if isinstance(limit, str) and (match := _INTEGER.fullmatch(limit)) is not None:
+        limit = int(match[1] + match[2])
     if isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= longest:
         return None
     return f"`limit` must be a number from 1 to {longest}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy.model import Operation, byte_text
+from policy.model import Operation, byte_text, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -51,9 +51,16 @@ def refusal(operation: Operation | str, path: str, namespace: str = "") -> str |
         return "the server refuses writes to a path that ends in a slash"
     if path in _ONLY_WRITTEN and operation not in WRITES and operation != Operation.HELP:
         return "only PUT and POST exist here"
+    if not path.isprintable() and not _is_printable(plain_text(path)):
+        return "a path with an unprintable character is refused (400)"
     if operation in _NOT_FOR_THEM and path.removesuffix("/") in _ONLY_READ:
         return "the server has no such method here (405)"
     return None
+
+
+def _is_printable(path: str) -> bool:
+    """As Go's `unicode.IsPrint` sees it; bytes that are not UTF-8 count as U+FFFD, which is."""
+    return all(char.isprintable() or "\ud800" <= char <= "\udfff" for char in path)
 
 
 def route(request: Request, namespaces: Sequence[str], token_namespace: str | None) -> Route:

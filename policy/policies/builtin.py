@@ -45,6 +45,7 @@ path "sys/control-group/request" { capabilities = ["update"] }
 _RESPONSE_WRAPPING = """\
 path "cubbyhole/response" { capabilities = ["create", "read"] }
 path "sys/wrapping/unwrap" { capabilities = ["update"] }
+path "auth/token/revoke-self" { capabilities = ["update"] }
 """
 
 
