@@ -143,9 +143,11 @@ class RequestLine(_Model):
 
     @model_validator(mode="after")
     def _one_form(self) -> RequestLine:
-        by_operation = self.operation is not None and self.path is not None
-        by_method = self.method is not None and self.target is not None
-        if by_operation == by_method:
+        by_operation = [part is not None for part in (self.operation, self.path)]
+        by_method = [part is not None for part in (self.method, self.target)]
+        if not (all(by_operation) and not any(by_method)) and not (
+            all(by_method) and not any(by_operation)
+        ):
             raise ValueError("give `operation` and `path`, or `method` and `target`")
         return self
 
@@ -164,7 +166,7 @@ class RequestLine(_Model):
             self.operation or "",
             self.path or "",
             data=self.data,
-            namespace=self.namespace,
+            namespace=_namespace(self.namespace),
             wrap_ttl_seconds=self.wrap_ttl_seconds,
             exists=self.exists,
         )

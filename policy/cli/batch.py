@@ -7,9 +7,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from policy.cli.exit_codes import Exit
+from policy.cli.inputs import standard_input
+from policy.cli.output import json_line
 from policy.errors import PolicyError, SourceError
 from policy.evaluate import Outcome
 from policy.inventory import read_request
@@ -37,7 +37,7 @@ def answer_all(acl: ACL, file: Path, output: Output) -> Exit:
             if line.strip():
                 answer, outcome = _answer(acl, line, number)
                 seen.add(outcome)
-                sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+                sys.stdout.buffer.write(json_line(answer))
             advance(len(line))
     sys.stdout.buffer.flush()
     if not seen:
@@ -70,7 +70,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[BinaryIO, int | None]]:
     if str(file) == "-":
-        yield sys.stdin.buffer, None
+        yield standard_input(), None
         return
     try:
         stream = file.open("rb")

@@ -47,6 +47,8 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
     acl = build_acl(options)
     if acl.error is not None:
         raise UsageError(f"the server builds no ACL for this token: {acl.error}")
+    if not all(path.strip() for path in options.paths):
+        raise UsageError("a path is empty")
     namespace = options.namespace.strip("/")
     namespace = namespace + "/" if namespace else ""
     answers = {path: acl.capabilities(path.strip(), namespace) for path in options.paths}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.exit_codes import Exit
-from policy.cli.inputs import add_acl_options, build_acl
+from policy.cli.inputs import add_acl_options, build_acl, seconds
 from policy.errors import UsageError
 from policy.evaluate import Outcome
 from policy.model import STEP_DOWN, http_request, operation_request
@@ -61,7 +62,7 @@ def add_command(commands: Any) -> None:
         help="parameters: the body of a write, the query of a read or list; `@FILE` reads a file",
     )
     parser.add_argument(
-        "--wrap-ttl", type=float, metavar="SECONDS", help="wrapping TTL of the request"
+        "--wrap-ttl", type=seconds, metavar="SECONDS", help="wrapping TTL of the request"
     )
     parser.add_argument(
         "--exists",
@@ -80,7 +81,8 @@ def add_command(commands: Any) -> None:
 
 def _run(options: argparse.Namespace, output: Output) -> Exit:
     if options.requests is not None:
-        if options.operation is not None:
+        one = (options.operation, options.data, options.namespace, options.wrap_ttl, options.exists)
+        if any(one):
             raise UsageError("give one request, or a file of them, not both")
         from policy.cli.batch import answer_all
 
@@ -97,17 +99,16 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    if options.operation is None:
-        return STEP_DOWN
-    if options.path is None:
-        raise UsageError(f"`{options.operation}` of what path?")
-    exists = None if options.exists is None else options.exists == "yes"
     more = {
         "data": _data(options.data),
-        "namespace": options.namespace,
+        "namespace": options.namespace.strip("/"),
         "wrap_ttl_seconds": options.wrap_ttl,
-        "exists": exists,
     }
+    if options.operation is None:
+        return replace(STEP_DOWN, **more)
+    if options.path is None:
+        raise UsageError(f"`{options.operation}` of what path?")
+    more["exists"] = None if options.exists is None else options.exists == "yes"
     if options.operation.isupper():
         return http_request(options.operation, options.path, **more)
     path = options.path.removeprefix("/").removeprefix("v1/")

@@ -19,6 +19,7 @@ from policy.source import MAX_SOURCE_BYTES, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO, TextIO
 
     from policy.diagnostics import Diagnostic
     from policy.evaluate import ACL
@@ -29,8 +30,12 @@ __all__ = [
     "add_format_option",
     "build_acl",
     "named_sources",
+    "seconds",
+    "standard_input",
 ]
 
+_MOST_SECONDS = 1e12
+"""Farther away than any date that a policy can name."""
 _NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<file>.+)", re.ASCII)
 
 
@@ -94,17 +99,25 @@ def add_acl_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _instant(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        pass
     from datetime import UTC, datetime
 
+    try:
+        return seconds(text)
+    except ValueError:
+        pass
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"`{text}` is neither RFC 3339 nor seconds") from None
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+
+
+def seconds(text: str) -> float:
+    """A number of seconds. Raises `ValueError`, also for what is no finite number."""
+    value = float(text)
+    if not abs(value) < _MOST_SECONDS:
+        raise ValueError(f"`{text}` is no number of seconds")
+    return value
 
 
 def named_sources(paths: list[str]) -> Iterator[tuple[str, Source | PolicyError]]:
@@ -117,8 +130,7 @@ def named_sources(paths: list[str]) -> Iterator[tuple[str, Source | PolicyError]
             (match["name"], match["file"]) if match and not Path(given).exists() else ("", given)
         )
         if file == "-":
-            data = sys.stdin.buffer.read(MAX_SOURCE_BYTES + 1)
-            yield name or "stdin", _attempt(data)
+            yield name or "stdin", _read_standard_input()
             continue
         try:
             files = policy_files([file])
@@ -132,11 +144,22 @@ def named_sources(paths: list[str]) -> Iterator[tuple[str, Source | PolicyError]
                 yield name or str(path), error
 
 
-def _attempt(data: bytes) -> Source | PolicyError:
+def standard_input() -> BinaryIO:
+    """Standard input as bytes. Raises `SourceError` when it is closed."""
+    # Python has no stream for a closed descriptor.
+    stream: TextIO | None = sys.stdin
+    if stream is None:
+        raise SourceError("<stdin>: standard input is closed")
+    return stream.buffer
+
+
+def _read_standard_input() -> Source | PolicyError:
     try:
-        return Source.of(data, "<stdin>")
+        return Source.of(standard_input().read(MAX_SOURCE_BYTES + 1), "<stdin>")
     except SourceError as error:
         return error
+    except OSError as error:
+        return SourceError(f"<stdin>: {error.strerror or error}")
 
 
 def build_acl(options: argparse.Namespace) -> ACL:
@@ -169,6 +192,9 @@ def build_acl(options: argparse.Namespace) -> ACL:
 
 def _token(options: argparse.Namespace, policies: PolicySet) -> Token:
     names = [name for group in options.token for name in group.split(",") if name.strip()]
+    if options.token and not names:
+        # An unset variable must not turn into a token with all policies.
+        raise UsageError("--token names no policy")
     if options.token_file is not None:
         from policy.inventory import read_token
 

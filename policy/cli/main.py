@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy.cli import capabilities, check, schema, validate
@@ -33,28 +36,53 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns the exit code; never raises."""
-    parser = _parser()
+    _prepare_streams()
     output = Output(sys.stdout, sys.stderr)
     try:
-        options = parser.parse_args(arguments)
-        code = int(options.run(options, output))
+        code = _answer(arguments, output)
         sys.stdout.flush()
+    except BrokenPipeError:  # the reader has gone
+        _silence_output()
+        return Exit.ERROR
+    except OSError as error:
+        _silence_output()
+        with suppress(OSError):
+            output.problem(f"cannot write: {error.strerror or error}")
+        return Exit.ERROR
+    return code
+
+
+def _answer(arguments: Sequence[str] | None, output: Output) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options, output))
     except PolicyError as error:
         output.problem(str(error))
         return Exit.ERROR
+    except SystemExit as stop:  # argparse has shown a help text or a usage error
+        return stop.code if isinstance(stop.code, int) else Exit.ERROR
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone. Python would complain once more when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.ERROR
-    except OSError as error:
-        output.problem(f"cannot write: {error.strerror or error}")
-        return Exit.ERROR
     except (MemoryError, RecursionError):
         output.problem("the input is too large to be handled")
         return Exit.ERROR
-    return code
+
+
+def _prepare_streams() -> None:
+    """Characters that the terminal's encoding lacks are replaced; a closed stream takes nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # It stays open to the end, as any standard stream does.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _silence_output() -> None:
+    """Python would complain once more when it flushes what is left at the end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Output", "printable"]
+__all__ = ["Output", "json_line", "printable"]
 
 _STYLES = {
     "ALLOW": "1;32",
@@ -29,6 +29,28 @@ def printable(text: str) -> str:
     )
 
 
+def json_line(value: object, *, pretty: bool = False) -> bytes:
+    """A value as JSON and a line break, in UTF-8 whatever the terminal takes. Bytes that are not
+    UTF-8 (a path may hold some) become U+FFFD."""
+    import orjson
+
+    option = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0)
+    try:
+        return orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_encodable(value), option=option)
+
+
+def _encodable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_encodable(inner) for inner in value]
+    return value
+
+
 class Output:
     """Standard output and standard error. Colour only where somebody looks at it."""
 
@@ -47,10 +69,8 @@ class Output:
 
     def json(self, value: Mapping[str, object] | Sequence[object], *, pretty: bool) -> None:
         """A value for a program: indented, or on one line."""
-        import orjson
-
-        option = orjson.OPT_INDENT_2 if pretty else 0
-        print(orjson.dumps(value, option=option).decode(), file=self.out)
+        self.out.flush()
+        self.out.buffer.write(json_line(value, pretty=pretty))
 
     def problem(self, text: str) -> None:
         """Something that kept the command from answering, on standard error."""

@@ -146,17 +146,15 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
         import uvicorn  # noqa: F401 -- only whether it is there, before anything else is done
     except ImportError:
         raise UsageError("the server needs more packages: install `sudopath[server]`") from None
-    import asyncio
-
     from policy.server import Mock
-    from policy.server.network import Tls
+    from policy.server.network import Tls, run
 
     if bool(options.tls_cert) != bool(options.tls_key):
         raise UsageError("`--tls-cert` and `--tls-key` belong together")
     tls = Tls(options.tls_cert, options.tls_key) if options.tls_cert else None
     log = None if options.quiet else _RequestLog(sys.stderr)
     mock = Mock(_mock_options(options), log=log)
-    asyncio.run(_serve(mock, options, output, tls))
+    run(_serve(mock, options, output, tls))
     return Exit.YES
 
 

@@ -78,18 +78,22 @@ def policy_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     files: list[Path] = []
     for given in paths:
         path = Path(given)
-        if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.name.endswith(_SUFFIXES) and p.is_file())
-            if not found:
-                raise SourceError(
-                    f"{path}: no policy files (.hcl, .json, .policy) in this directory"
-                )
-            files += found
-        elif path.exists():
-            files.append(path)
-        else:
-            raise SourceError(f"{path}: no such file or directory")
+        try:
+            files += _files_of(path)
+        except OSError as error:
+            raise SourceError(f"{path}: {error.strerror or error}") from None
     return files
+
+
+def _files_of(path: Path) -> list[Path]:
+    if not path.exists():
+        raise SourceError(f"{path}: no such file or directory")
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.rglob("*") if p.name.endswith(_SUFFIXES) and p.is_file())
+    if not found:
+        raise SourceError(f"{path}: no policy files (.hcl, .json, .policy) in this directory")
+    return found
 
 
 def policy_name(file: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.analyze import PathSet
+from policy.analyze import AnalysisLimitError, PathSet
 from policy.analyze.description import slash_form
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ def shown_paths(paths: PathSet, *, is_listing: bool) -> PathSet:
 
 def path_words(paths: PathSet, *, is_listing: bool) -> str:
     """A set of paths in the language of patterns."""
-    return str(shown_paths(paths, is_listing=is_listing).describe())
+    try:
+        return str(shown_paths(paths, is_listing=is_listing).describe())
+    except AnalysisLimitError:
+        return "more paths than can be described"
 
 
 def request_words(decision: Decision) -> str:

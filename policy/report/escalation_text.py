@@ -44,7 +44,8 @@ def _holder(each: HolderEscalation) -> Iterator[str]:
         yield f"  can get {name} ({count})"
     for finding in each.findings:
         entry = finding.entry
-        half = "" if finding.is_complete else " (half of the way: more is needed)"
+        more = entry.possession or "more grants"
+        half = "" if finding.is_complete else f" (half of the way: it takes {more})"
         listing = finding.decision.request.operation.is_listing
         yield f"  - {entry.title} [{entry.impact}]{half}"
         yield f"      {finding.decision.request.operation} on " + path_words(

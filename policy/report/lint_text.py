@@ -1,0 +1,42 @@
+"""What the linter found, for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from policy.diagnostics import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from policy.lint import Finding
+
+__all__ = ["finding_text", "lint_summary"]
+
+_PLURALS = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.INFO: "remarks"}
+_SINGULARS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+
+
+def finding_text(finding: Finding) -> str:
+    """One finding: place, phrase, underlined text, notes, and the fix if there is one."""
+    lines = [finding.diagnostic.render()]
+    if finding.fix is not None:
+        kind = "`--fix` does it" if finding.fix.is_safe else "`--unsafe-fixes` does it"
+        lines.append(f"  = fix: {finding.fix.message} ({kind})")
+    return "\n".join(lines)
+
+
+def lint_summary(findings: Sequence[Finding], files: int, known: int) -> str:
+    """The last line. `known` counts findings that a baseline left out."""
+    counts = Counter(finding.diagnostic.severity for finding in findings)
+    words = ", ".join(_counted(counts)) or "nothing to say"
+    rest = f"; {known} in the baseline" if known else ""
+    return f"{words} in {files} {'file' if files == 1 else 'files'}{rest}"
+
+
+def _counted(counts: Counter[Severity]) -> Iterable[str]:
+    for severity in Severity:
+        count = counts[severity]
+        if count:
+            yield f"{count} {(_SINGULARS if count == 1 else _PLURALS)[severity]}"
