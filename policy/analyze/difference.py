@@ -13,21 +13,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from policy.analyze.evidence import allowed_request, confirm, telling_request
-from policy.analyze.partition import Cell, Lookup, Partition, form_of
-from policy.analyze.path_map import combine, split
+from policy.analyze.overlay import Pair, comparable, overlaid, said
+from policy.analyze.partition import Cell, Lookup, form_of
 from policy.analyze.path_set import PathSet
-from policy.analyze.touching import Touching
 from policy.analyze.witness import Form, witness
 from policy.model import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from policy.acl import Grant
-    from policy.analyze.path_map import Node
     from policy.catalog import Fact
     from policy.evaluate import ACL, Decision
-    from policy.model import Conditions, Pattern
+    from policy.model import Conditions
 
 __all__ = ["OPERATIONS", "Change", "Direction", "OperationChange", "difference", "equivalent"]
 
@@ -103,13 +101,13 @@ def difference(
     """
     known = old.dialect.capabilities | new.dialect.capabilities
     operations = [operation for operation in operations if operation.capability in known]
-    near = _changed(old, new)
-    before, after = Partition(old, near=near), Partition(new, near=near)
     groups: defaultdict[object, list[_Found]] = defaultdict(list)
-    for lookup, pairs in _overlaid(before, after, operations, share=near is not None):
-        for each in _confirmed(before, after, lookup, operations, pairs):
+    for pair in overlaid(old, new, _effect, operations):
+        found = _confirmed(old, new, pair, operations)
+        if found:
+            each = _Found(pair.old, pair.new, pair.paths, pair.lookup, found)
             rules = id(each.old.deciding), id(each.new.deciding)
-            is_listing = lookup is Lookup.LISTING
+            is_listing = pair.lookup is Lookup.LISTING
             groups[rules, each.protected is not None, is_listing].append(each)
     changes = [change for group in groups.values() for change in _merged(group)]
     return tuple(sorted(changes, key=_order))
@@ -122,63 +120,25 @@ def equivalent(old: ACL, new: ACL) -> bool:
     have to be the same instead of merely being met by the same requests. No rule at all says the
     same as one that grants nothing. Raises `AnalysisLimitError`.
     """
-    near = _changed(old, new)
-    before, after = Partition(old, near=near), Partition(new, near=near)
-    for lookup in Lookup:
-        form = Form.REQUEST if lookup is Lookup.PLAIN else Form.WITHOUT_SLASH
-        one, other = before.node(lookup), after.node(lookup)
-        said_before = [_whole(cell) for cell in before.cells]
-        said_after = [_whole(cell) for cell in after.cells]
-        differs = combine(one, other, _unequal(said_before, said_after))
-        if witness(differs, form) is not None:
-            return False
-    return True
-
-
-def _unequal(one: Sequence[object], other: Sequence[object]) -> Callable[[int, int], int]:
-    return lambda a, b: int(one[a] != other[b])
+    return all(
+        pair.paths.witness(Form.REQUEST if pair.lookup is Lookup.PLAIN else Form.WITHOUT_SLASH)
+        is None
+        for pair in overlaid(old, new, lambda cell, _: _whole(cell), OPERATIONS)
+    )
 
 
 def _whole(cell: Cell) -> object:
+    """Everything that is said on a cell."""
     if cell.guarded.refused or cell.guarded.open is not None:
         return None
-    grant = cell.grant
-    return cell.is_root, 0 if grant is None else _said(grant)
+    return cell.is_root, said(cell.grant)
 
 
-def _changed(old: ACL, new: ACL) -> Touching | None:
-    """The patterns on which the two say something else; None where more than rules differs.
-
-    A path that none of them matches, with or without a final slash, is decided by rules that are
-    the same on both sides. So only rules near them can have a part in a difference.
-    """
-    if (
-        old.is_root
-        or new.is_root
-        or old.dialect != new.dialect
-        or old.namespaces != new.namespaces
-        or old.guard.mounts != new.guard.mounts
-    ):
-        return None
-    said = {grant.pattern: _said(grant) for grant in old.table}
-    changed: list[Pattern] = []
-    for grant in new.table:
-        if said.pop(grant.pattern, None) != _said(grant):
-            changed.append(grant.pattern)
-    return Touching([*changed, *said])
-
-
-def _said(grant: Grant) -> object:
-    conditions = grant.conditions
-    if conditions is None:
-        return grant.mask
-    rest = (
-        conditions.list_filter,
-        conditions.control_group,
-        conditions.mfa_methods,
-        conditions.subscribe_event_types,
-    )
-    return grant.mask, _comparable(conditions), rest
+def _effect(cell: Cell, operations: Sequence[Operation]) -> object:
+    """What is allowed, and under which conditions."""
+    lets = tuple(cell.lets(operation) for operation in operations)
+    conditions = _conditions(cell) if any(lets) else None
+    return lets, None if conditions is None else comparable(conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,108 +191,20 @@ def _order(change: Change) -> tuple[bool, str, bool]:
     return not change.protected, change.operations[0].old.request.path, change.is_listing
 
 
-_Pairs = list[tuple[Cell, Cell, PathSet]]
-
-
-def _overlaid(
-    before: Partition, after: Partition, operations: Sequence[Operation], *, share: bool
-) -> Iterator[tuple[Lookup, _Pairs]]:
-    """For each lookup the pairs of cells that differ in an operation, with their paths.
-
-    Reads and writes compare the same paths with rules; where both sides send paths to the same
-    place (`share`), they are laid over each other once for both.
-    """
-    unsent = [operation for operation in operations if not operation.is_listing]
-    if share:
-        node, pairs = _differing(before, after, before.looked_up, after.looked_up, unsent)
-    for lookup in Lookup:
-        if not share or lookup is Lookup.LISTING:
-            asked = [operation for operation in operations if Lookup.of(operation) is lookup]
-            one, other = before.node(lookup), after.node(lookup)
-            sent, pairs = _differing(before, after, one, other, asked)
-        else:
-            sent = before.by_request(lookup, node)
-        yield (
-            lookup,
-            [(*pairs[at - 1], PathSet(paths)) for at, paths in split(sent).items()],
-        )
-
-
-def _differing(
-    before: Partition,
-    after: Partition,
-    one: Node,
-    other: Node,
-    operations: Sequence[Operation],
-) -> tuple[Node, list[tuple[Cell, Cell]]]:
-    """A node that numbers the pairs of cells that differ, from 1; 0 is no difference."""
-    effects_before = _effects(before.cells, operations)
-    effects_after = _effects(after.cells, operations)
-    numbers: dict[tuple[int, int], int] = {}
-
-    def number(a: int, b: int) -> int:
-        if effects_before[a] == effects_after[b]:
-            return 0
-        return numbers.setdefault((a, b), len(numbers) + 1)
-
-    node = combine(one, other, number)
-    return node, [(before.cells[a], after.cells[b]) for a, b in numbers]
-
-
 def _confirmed(
-    before: Partition,
-    after: Partition,
-    lookup: Lookup,
-    operations: Sequence[Operation],
-    pairs: _Pairs,
-) -> Iterator[_Found]:
-    """What is left of the pairs: differences with a request that shows them."""
-    asked = [operation for operation in operations if Lookup.of(operation) is lookup]
-    for old, new, paths in pairs:
-        changes = [
-            change
-            for operation in asked
-            for change in _operation(before.acl, after.acl, operation, old, new, paths)
-        ]
-        if changes:
-            yield _Found(old, new, paths, lookup, tuple(changes))
-
-
-def _effects(cells: Iterable[Cell], operations: Sequence[Operation]) -> list[object]:
-    """For each cell what it allows under which conditions, as something to compare."""
-    keys: dict[int, object] = {}
-    effects: list[object] = []
-    for cell in cells:
-        lets = tuple(cell.lets(operation) for operation in operations)
-        conditions = _conditions(cell) if any(lets) else None
-        key: object = None
-        if conditions is not None:
-            key = keys.get(id(conditions))
-            if key is None:
-                key = keys[id(conditions)] = _comparable(conditions)
-        effects.append((lets, key))
-    return effects
+    old: ACL, new: ACL, pair: Pair, operations: Sequence[Operation]
+) -> tuple[OperationChange, ...]:
+    """What is left of a pair: differences with a request that shows them."""
+    return tuple(
+        change
+        for operation in operations
+        if Lookup.of(operation) is pair.lookup
+        for change in _operation(old, new, operation, pair.old, pair.new, pair.paths)
+    )
 
 
 def _conditions(cell: Cell) -> Conditions | None:
     return None if cell.deciding is None else cell.deciding.conditions
-
-
-def _comparable(conditions: Conditions) -> object:
-    """Conditions in a form in which the order of parameters and values does not matter. What
-    does not change the verdict is left out."""
-    return (
-        frozenset(
-            (name, frozenset(map(repr, v))) for name, v in conditions.allowed_parameters.items()
-        ),
-        frozenset(
-            (name, frozenset(map(repr, v))) for name, v in conditions.denied_parameters.items()
-        ),
-        frozenset(name.lower() for name in conditions.required_parameters),
-        conditions.min_wrapping_ttl,
-        conditions.max_wrapping_ttl,
-        max(conditions.pagination_limit, 0),
-    )
 
 
 def _operation(

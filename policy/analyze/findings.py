@@ -34,8 +34,8 @@ class Finding:
     """One grant of the catalogue that an ACL holds.
 
     `paths` are all on which it is held and `decision` an allowed request on one of them; `also`
-    are allowed requests for what else is needed. Without all of those the grant is only half of
-    the way, and `is_complete` is false.
+    are allowed requests for what else is needed. Without all of those, or where it takes something
+    that no policy grants, it is only half of the way, and `is_complete` is false.
     """
 
     entry: Entry
@@ -70,7 +70,7 @@ def findings(acl: ACL) -> tuple[Finding, ...]:
                 PathSet.union(part.paths for part in parts),
                 shown,
                 tuple(decision for decision in further if decision is not None),
-                None not in further,
+                None not in further and not entry.possession,
             )
         )
     return tuple(found)
@@ -198,7 +198,7 @@ class _Met:
         known = self._known.get(key)
         if known is None:
             guarded, meaning = self._context.meanings[place]
-            cell = Cell(self._partition.grant(rule), guarded)
+            cell = Cell(self._partition.grants[rule], guarded)
             uses = [
                 (need, operation)
                 for need in meaning

@@ -11,7 +11,8 @@ from policy.analyze.path_map import Node, combine, find, graft, with_value
 from policy.analyze.winners import winners
 from policy.catalog import Fact, FactKind, facts
 from policy.catalog.data import guarded
-from policy.model import Pattern, PatternKind, byte_text
+from policy.evaluate.routing import refusal
+from policy.model import Operation, Pattern, PatternKind, byte_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["UNGUARDED", "Guarded", "guard_node"]
 
-_ONLY_WRITTEN: Final = ("sys/seal", "sys/step-down")
+_ANSWERED_APART: Final = (
+    *("sys/health", "sys/init", "sys/leader", "sys/seal", "sys/seal-status", "sys/step-down"),
+)
+"""Paths that lack some operations, see `policy.evaluate.routing.refusal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Guarded:
     """Why no token is asked for, so that no rule counts."""
     refused: bool = False
     """The path is answered in the root namespace only, and this is another."""
-    only_written: bool = False
-    """Nothing but writes exists here."""
+    lacks: frozenset[Operation] = frozenset()
+    """Operations that do not exist here."""
 
 
 UNGUARDED: Final = Guarded()
@@ -54,9 +58,10 @@ def guard_node(
     protected = _looked_up(table.fact, dialect, mounts, FactKind.SUDO)
     unauthenticated = _looked_up(table.fact, dialect, mounts, FactKind.UNAUTHENTICATED)
     root = combine(protected, unauthenticated, table.both)
+    for path in (*_ANSWERED_APART, *(path + "/" for path in _ANSWERED_APART)):
+        lacks = frozenset(operation for operation in Operation if refusal(operation, path))
+        root = with_value(root, path, table.marked(root, path, lacks))
     outer = root
-    for path in _ONLY_WRITTEN:
-        outer = with_value(outer, path, table.marked(outer, path))
     if namespaces:
         only_root = winners((pattern, 1) for pattern in _root_namespace_only())
         child = combine(root, only_root, lambda one, two: table.refused if two else one)
@@ -87,8 +92,8 @@ class _Numbers:
             self._meanings.append(Guarded(self._facts[protected], self._facts[unauthenticated]))
         return number
 
-    def marked(self, node: Node, path: str) -> int:
-        self._meanings.append(replace(self._meanings[find(node, path)], only_written=True))
+    def marked(self, node: Node, path: str, lacks: frozenset[Operation]) -> int:
+        self._meanings.append(replace(self._meanings[find(node, path)], lacks=lacks))
         return len(self._meanings) - 1
 
     def meanings(self) -> tuple[Guarded, ...]:

@@ -82,9 +82,7 @@ class Cell:
     def lets(self, operation: Operation) -> bool:
         """Whether the operation is allowed, if the request meets the rule's conditions."""
         guarded = self.guarded
-        if guarded.refused:
-            return False
-        if guarded.only_written and operation not in _WRITES:
+        if guarded.refused or operation in guarded.lacks:
             return False
         if guarded.open is not None or self.is_root:
             return True
@@ -103,7 +101,9 @@ class Cell:
         return self.grant
 
 
-_WRITES: Final = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH})
+_ABOUT_THE_TOKEN: Final = tuple(
+    f"auth/token/{name}" for name in ("lookup", "lookup-self", "renew-self", "revoke-self")
+)
 _SUDO: Final = BITS[Capability.SUDO]
 _ROOT: Final = -1
 
@@ -112,24 +112,26 @@ class Partition:
     """The partition of one ACL. Computed when it is first asked for, then kept.
 
     With `near`, only rules that can share a path with one of these patterns are looked at: what
-    is said of other paths is then not what the ACL says.
+    is said of other paths is then not what the ACL says. With `only_rules`, what is guarded is not
+    told where no rule matches, which saves looking there.
 
     Everything here raises `AnalysisLimitError` when the exact answer would be too large.
     """
 
-    def __init__(self, acl: ACL, *, near: Touching | None = None) -> None:
+    def __init__(self, acl: ACL, *, near: Touching | None = None, only_rules: bool = False) -> None:
         self.acl = acl
         grants = acl.table if near is None else [g for g in acl.table if g.pattern in near]
-        self._grants: list[Grant | None] = [
+        self.grants: list[Grant | None] = [
             None,
             *sorted(grants, key=lambda g: (g.pattern.kind is PatternKind.EXACT, g.pattern.rank)),
         ]
+        """The rules by number; a larger number ranks higher, and 0 is no rule."""
         mounts = acl.guard.mounts
-        self._bare_mounts = sorted(byte_text(mount.path[:-1]) for mount in mounts.mounts)
         self._guard, self._guarded = guard_node(acl.dialect, mounts, acl.namespaces)
-        self.cells: list[Cell] = []
+        self.cells: list[Cell] = [Cell()]
         """What the numbers of the nodes mean."""
-        self._known: dict[tuple[int, int], int] = {}
+        self._known: dict[tuple[int, int], int] = {(0, 0): 0}
+        self._only_rules = only_rules
 
     def node(self, lookup: Lookup) -> Node:
         """The number of a cell for every path."""
@@ -172,7 +174,7 @@ class Partition:
     def _winners(self, wanted: Callable[[Pattern], bool]) -> Node:
         return winners(
             (grant.pattern, number)
-            for number, grant in enumerate(self._grants)
+            for number, grant in enumerate(self.grants)
             if grant is not None and wanted(grant.pattern)
         )
 
@@ -182,14 +184,20 @@ class Partition:
         return self._cells(self.winner(is_listing=False), self._guard)
 
     def winner(self, *, is_listing: bool) -> Node:
-        """The number of the winning rule, see `grant`; 0 where no rule matches."""
+        """The number of the winning rule, see `cell_of`; 0 where no rule matches."""
         if self.acl.is_root:
             return with_slash(self._root) if is_listing else self._root
         return self._listed() if is_listing else combine(self._exact, self._wildcard, max)
 
-    def grant(self, number: int) -> Grant | None:
-        """The rule of a number; None for no rule, and where the token is root."""
-        return None if number == _ROOT else self._grants[number]
+    def guard(self, *, is_listing: bool) -> Node:
+        """The number of what is guarded, see `cell_of`."""
+        return with_slash(self._guard) if is_listing else self._guard
+
+    def cell_of(self, rule: int, guarded: int) -> Cell:
+        """The cell where this rule wins and this is guarded."""
+        if rule == _ROOT:
+            return Cell(None, self._guarded[guarded], is_root=True)
+        return Cell(self.grants[rule], self._guarded[guarded])
 
     def by_request(self, lookup: Lookup, node: Node) -> Node:
         """A node over paths as they are looked up, turned into one over paths as they are sent."""
@@ -200,7 +208,7 @@ class Partition:
         if lookup is Lookup.WRITTEN:
             # A write to the bare name of a mount is looked up with a slash behind it.
             for namespace in ("", *namespaces):
-                for name in self._bare_mounts:
+                for name in sorted(self.acl.bare_mounts):
                     path = namespace + name
                     node = with_value(node, path, find(source, path + "/"))
             source = node
@@ -208,6 +216,11 @@ class Partition:
         for namespace in namespaces:
             bare = namespace[:-1]
             node = with_value(node, bare, find(source, namespace + bare))
+        if self.acl.dialect.self_requests_follow_token:
+            own = byte_text(self.acl.token.namespace)
+            for namespace in ("", *namespaces):
+                for path in _ABOUT_THE_TOKEN:
+                    node = with_value(node, namespace + path, find(source, own + path))
         return node
 
     @cached_property
@@ -220,7 +233,7 @@ class Partition:
 
     @cached_property
     def _listing(self) -> Node:
-        return self._cells(self.winner(is_listing=True), with_slash(self._guard))
+        return self._cells(self.winner(is_listing=True), self.guard(is_listing=True))
 
     @property
     def _root(self) -> Node:
@@ -237,10 +250,10 @@ class Partition:
             found = known.get(key)
             if found is None:
                 found = known[key] = len(cells)
-                cells.append(Cell(self.grant(one), self._guarded[two], one == _ROOT))
+                cells.append(self.cell_of(one, two))
             return found
 
-        return combine(winner, guard, number)
+        return combine(winner, guard, number, zero_stays=self._only_rules)
 
     def _listed(self) -> Node:
         """Which rule wins for a list, by the path before its slash is appended."""
@@ -263,7 +276,7 @@ class Partition:
     def _best_deny_or_list(self, bare: Node, slashed: Node) -> Node:
         """Vault 2.0: the best deny, unless a rule with `list` ranks at least as high; then that
         one; without either, the best of all. Of the prefix patterns only the longest takes part."""
-        grants = self._grants
+        grants = self.grants
         list_bit = BITS[Capability.LIST]
         prefixes = self._winners(lambda pattern: pattern.kind is PatternKind.PREFIX)
 

@@ -165,7 +165,8 @@ def combine(
 ) -> Node:
     """The function whose value is `number` of the values of both.
 
-    `zero_stays` tells that `number` of 0 and anything is 0, which saves looking at `other` there.
+    `zero_stays` tells that `number` of 0 and anything is 0 (it has to be), which saves looking at
+    `other` there.
     Raises `AnalysisLimitError`.
     """
     budget = Budget()

@@ -57,7 +57,9 @@ def reach(acl: ACL) -> tuple[Reach, ...]:
     What needs no token is left out: it is open to everybody. Raises `AnalysisLimitError`.
     """
     known = acl.dialect.capabilities
-    return reach_within(Partition(acl), [o for o in OPERATIONS if o.capability in known])
+    return reach_within(
+        Partition(acl, only_rules=True), [o for o in OPERATIONS if o.capability in known]
+    )
 
 
 def reach_within(

@@ -94,7 +94,7 @@ def who_can(
             if question.is_one_path and not acl.is_root:
                 found_rows = _on_path(acl, question)
             else:
-                partition = Partition(acl, near=near)
+                partition = Partition(acl, near=near, only_rules=True)
                 found_rows = reach_within(partition, [question.operation], within)
             rows = answers[id(acl)] = tuple(
                 row

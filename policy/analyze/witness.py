@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from policy.model import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,14 +16,14 @@ __all__ = ["Form", "witness"]
 
 _WORDS: Final = ("any", "x", "name", "a", "z", "0", "A", "~")
 _DOTS: Final = (".", "..")
+_BYTES: Final = tuple(chr(byte) for byte in range(256) if byte != ord("/"))
 
 
 class Form(Enum):
     """Which paths count as members.
 
-    A server redirects a path with an empty segment inside, or with `.` or `..` behind the first
-    slash, and no rule is ever asked about it. Leading slashes are dropped (OpenBao 2.7.2; spec of
-    the ACL, section 9).
+    A server answers without asking any rule when a path has an empty segment inside, a segment
+    `.` or `..`, or an unprintable character. Leading slashes are dropped (OpenBao 2.7.2).
     """
 
     ANY = "any"
@@ -99,6 +101,10 @@ class _Search:
         """A segment of one piece that may stand there."""
         start = node.breaks[at]
         stop = node.breaks[at + 1] if at + 1 < len(node.breaks) else None
+        if self._form is Form.ANY:
+            # The start of a piece is a segment of it, and its smallest.
+            found = (s for s in (*_WORDS, start) if s >= start and (stop is None or s < stop))
+            return next(found)
         for segment in _candidates(start, stop):
             if (
                 segment >= start
@@ -109,30 +115,41 @@ class _Search:
         return None
 
     def _may_stand(self, segment: str, *, first: bool, final: bool) -> bool:
-        if self._form is Form.ANY:
-            return True
-        if segment in _DOTS:
-            return first
         if segment:
-            return True
+            return segment not in _DOTS and _is_printable(segment)
         return final and (first or self._form is Form.REQUEST)
 
 
 def _candidates(start: str, stop: str | None) -> Iterator[str]:
     """Segments that may lie in a piece, the most readable first.
 
-    The last ones are complete: whatever the piece, either one of them lies in it that is not one
-    of the three forbidden segments, or no other segment does.
+    If any segment that a request can have lies in the piece, one of these does.
     """
-    if stop != start + "\0":
-        # A plain beginning is the shortest name; behind a hyphen or the like more should follow.
-        if start[-1:].isalnum() and start.isprintable():
-            yield start
-        yield from _WORDS
-        yield from (start + word for word in _WORDS)
-        yield from (start + char for char in "-_1Bb!")
-    for count in range(5):
-        yield start + "\0" * count
+    if stop == start + "\0":
+        yield start
+        return
+    # A plain beginning is the shortest name; behind a hyphen or the like more should follow.
+    if start[-1:].isalnum() and start.isprintable():
+        yield start
+    yield from _WORDS
+    yield from (start + word for word in _WORDS)
+    yield start
+    # Whatever lies in the piece goes on behind its start, or first differs from it by a larger
+    # byte. Up to there it is as printable as the whole: half a character counts as printable.
+    for length in range(len(start), -1, -1):
+        lowest = start[length] if length < len(start) else ""
+        for byte in _BYTES:
+            if byte > lowest:
+                yield start[:length] + byte
+    for dots in ("", *_DOTS):
+        yield from (dots + byte for byte in _BYTES)
+
+
+def _is_printable(segment: str) -> bool:
+    """As the server sees it: bytes that are not UTF-8 are."""
+    if segment.isascii():
+        return segment.isprintable()
+    return all(c.isprintable() or "\ud800" <= c <= "\udfff" for c in plain_text(segment))
 
 
 def _ugliness(segment: str) -> tuple[bool, int]:

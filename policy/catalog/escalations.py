@@ -84,8 +84,8 @@ def _texts(path: str) -> Iterator[str]:
 class Entry:
     """One grant that leads further.
 
-    `also_needs` are further grants without which it is only half of the way. `conditions` names
-    settings or possessions it depends on besides.
+    `also_needs` are further grants without which it is only half of the way, and so is
+    `possession`, something that no policy grants. `conditions` names settings it depends on.
     """
 
     id: str
@@ -96,6 +96,7 @@ class Entry:
     why: str
     references: tuple[str, ...]
     conditions: str = ""
+    possession: str = ""
 
 
 class _Step(TypedDict):
@@ -117,6 +118,7 @@ class _Data(TypedDict):
     why: str
     products: list[str]
     conditions: NotRequired[str]
+    possession: NotRequired[str]
     references: list[str]
 
 
@@ -151,6 +153,7 @@ def _entry(data: _Data) -> Entry:
         data["why"],
         tuple(data["references"]),
         data.get("conditions", ""),
+        data.get("possession", ""),
     )
 
 

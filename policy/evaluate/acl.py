@@ -146,7 +146,7 @@ class ACL:
         mask = masks(path)
         if mask is not None:
             return mask & bit != 0
-        if path[:1] == "/" or not path.isascii():
+        if path[:1] in "/." or not path.isascii():
             return self._allows_unusual(operation, path)
         grant = find(path)
         if grant is None or not grant.mask & bit:

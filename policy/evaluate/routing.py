@@ -45,13 +45,15 @@ def refusal(operation: Operation | str, path: str, namespace: str = "") -> str |
     path in its namespace as sent, with the slash that is appended for lists."""
     if ("//" in path or (namespace and path[:1] == "/")) and operation != Operation.HELP:
         return "a path with `//` is redirected, and never matches a rule"
-    if "/." in path and any(part in (".", "..") for part in path.split("/")):
+    if path == "sys":
+        return "it is redirected to `sys/`"
+    if ("/." in path or path[:1] == ".") and any(p in (".", "..") for p in path.split("/")):
         return "a path with `.` or `..` segments is redirected"
     if path[-1:] == "/" and operation in WRITES:
         return "the server refuses writes to a path that ends in a slash"
     if path in _ONLY_WRITTEN and operation not in WRITES and operation != Operation.HELP:
         return "only PUT and POST exist here"
-    if not path.isprintable() and not _is_printable(plain_text(path)):
+    if not (path.isascii() and path.isprintable()) and not _is_printable(plain_text(path)):
         return "a path with an unprintable character is refused (400)"
     if operation in _NOT_FOR_THEM and path.removesuffix("/") in _ONLY_READ:
         return "the server has no such method here (405)"

@@ -92,12 +92,11 @@ class _Walk:
         if self._above is not None:
             self.leading[start], self._above = self._above, None
         yield self._value(item.value)
-        if self._behind is not None:
-            self.trailing[start], self._behind = self._behind, None
+        self._give_behind(start)
         comma = self._bare.find(",", value.end, following)
         self._read(following if comma < 0 else comma)
-        if self._behind is not None and self._line(value.start) == self._line(start):
-            self.trailing[start], self._behind = self._behind, None
+        if self._line(value.start) == self._line(start):
+            self._give_behind(start)
         self._read(following)
 
     def _value(self, value: Value) -> Steps:
@@ -127,8 +126,13 @@ class _Walk:
         for at, comma in enumerate(offsets):
             self._read(comma)
             self._read(offsets[at + 1] if at + 1 < len(offsets) else end)
-            if self._behind is not None and isinstance(latest, Literal):
-                self.trailing[latest.start], self._behind = self._behind, None
+            if isinstance(latest, Literal):
+                self._give_behind(latest.start)
+
+    def _give_behind(self, owner: int) -> None:
+        """Give the comment that ended a line, if there is one, to what begins at an offset."""
+        if self._behind is not None:
+            self.trailing[owner], self._behind = self._behind, None
 
     # The comments before each token
 

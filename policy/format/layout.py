@@ -1,8 +1,8 @@
 """The layout: where lines break, how far they are indented, what is aligned with what.
 
 It is the layout of the servers' own formatter to the byte, oddities included (OpenBao 2.7.2,
-`bao policy fmt`); where a line below looks strange, the binary does that. One thing it does is
-not done here: it loses some comments (see `_Layout._is_short`). Widths count bytes.
+`bao policy fmt`); where a line below looks strange, the binary does that. One thing is
+different: it loses a comment here and there, and this keeps them all. Widths count bytes.
 """
 
 from __future__ import annotations
@@ -90,11 +90,12 @@ class _Layout:
 
     def _comments(self, item: Item) -> tuple[str, str]:
         """The comments of an item: lines above it, and what stands behind it. One that stood
-        between a key and a value on two lines moves above."""
+        between a key and a value on two lines moves above, and so does one behind a heredoc,
+        where the binary makes a text of it that cannot be read again."""
         start = _start(item)
         above = _lines(self._leading.get(start, ()))
         trailing = self._trailing.get(start, ())
-        if self._is_split(item):
+        if self._is_split(item) or _is_heredoc(item.value):
             return above + _lines(trailing), ""
         return above, _joined(trailing)
 
@@ -119,9 +120,7 @@ class _Layout:
             self.page.indent += 1
             for group in standing:
                 commented = commented or at > 0
-                for comment in group:
-                    write("\n" if at else "", fixed(comment.text))
-                write("\n")
+                write(_standing(group, is_first=at == 0), "\n")
                 if at < len(items) and self._line(upcoming) != self._line(group[-1].start) + 1:
                     write("\n")
             if at < len(items):
@@ -154,13 +153,16 @@ class _Layout:
             is_short, done = self._is_short(item, done)
             if not is_short:
                 break
-            line = self._line(_start(item))
-            if at + 1 < len(items) and self._line(_start(items[at + 1])) == line + 1:
-                at += 1
-                continue
-            if at and self._line(_start(items[at - 1])) == line - 1:
-                at += 1
-            break
+            start = _start(item)
+            line = self._line(start)
+            following = _start(items[at + 1]) if at + 1 < len(items) else -1
+            is_followed = following >= 0 and self._line(following) == line + 1
+            if not is_followed and not (at and self._line(_start(items[at - 1])) == line - 1):
+                break
+            at += 1
+            # The binary goes on over a standalone comment inside an item, and loses it.
+            if not is_followed or self._between(start, following):
+                break
         return at - first
 
     def _is_short(self, item: Item, done: int) -> tuple[bool, int]:
@@ -212,6 +214,8 @@ class _Layout:
             and self._line(element.start) == line
             and (element.kind is not LiteralKind.HEREDOC or len(node.elements) == 1)
             and element.start not in self._trailing
+            # The binary forgets to ask this, and loses the comment.
+            and element.start not in self._leading
             for element in node.elements
         )
 
@@ -231,7 +235,10 @@ class _Layout:
             yield self._value(element)
             write("\n," if _is_heredoc(element) else ",")
             if behind := self._trailing.get(start):
+                # Further lines of such a comment stand as deep as the list.
+                self.page.indent -= 1
                 write(padded("", 1 + widest - width(_short(element))) or " ", _joined(behind))
+                self.page.indent += 1
             write("\n")
             is_parted = bool(above) and at + 1 < len(node.elements)
             if is_parted:
@@ -269,6 +276,22 @@ def _short(value: Value) -> str:
     if value.kind is LiteralKind.HEREDOC:
         return fixed(value.text.removesuffix("\n"))
     return fixed(value.text) if value.kind is LiteralKind.STRING else value.text
+
+
+def _standing(group: Group, *, is_first: bool) -> str:
+    """A standalone comment in a body. At its beginning all lines of it become one, unless that
+    would let something out of the comment."""
+    parts: list[str] = []
+    is_open = False  # whether the line so far ends in a comment that only its end closes
+    for comment in group:
+        if not is_first or (is_open and "\n" in comment.text):
+            parts.append("\n")
+            is_open = False
+        elif parts:
+            parts.append("  ")
+        parts.append(fixed(comment.text))
+        is_open = is_open or not comment.text.startswith("/*")
+    return "".join(parts)
 
 
 def _lines(comments: Group | tuple[()]) -> str:

@@ -22,6 +22,14 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 RequestLog = Callable[[dict[str, Any]], None]
 """Takes one line of the request log: never a token, a header or a body."""
 
+_HEADERS: Final = {
+    name.encode(): name
+    for name in (
+        *("authorization", "content-type", "x-vault-mfa", "x-vault-namespace"),
+        *("x-vault-no-request-forwarding", "x-vault-token", "x-vault-wrap-ttl"),
+    )
+}
+"""The headers that matter, in lower case as an ASGI server has them."""
 _TOKEN: Final = re.compile(r"\b(?:s|b|hvs|hvb|hvr)\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9]+)?")
 """What looks like a token: old clients put it into the path, and the log must not show it."""
 _DRAIN_BYTES: Final = 8 * 1024 * 1024
@@ -51,11 +59,13 @@ class Application:
         headers: dict[str, str] = {}
         authorization = []
         for raw_name, raw_value in scope["headers"]:
-            name = raw_name.decode("latin-1").lower()
-            value = raw_value.decode("utf-8", "surrogateescape").strip(" \t")
-            headers.setdefault(name, value)
-            if name == "authorization":
-                authorization.append(value)
+            name = _HEADERS.get(raw_name)
+            if name is not None:
+                value = raw_value.decode("utf-8", "surrogateescape").strip(" \t")
+                if name == "authorization":
+                    authorization.append(value)
+                else:
+                    headers.setdefault(name, value)
         request = HttpRequest(
             scope["method"], target, headers, body, tuple(authorization), is_too_large
         )

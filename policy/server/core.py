@@ -41,7 +41,7 @@ class Core:
         self.tokens = Tokens(self)
         self.identity = Identity(self)
         self.mounts = Mounts(self)
-        self._revision = -1
+        self._writes = self._revision = -1
         self._policies = PolicySet((), dialect)
         self._compiled: dict[tuple[str, str], tuple[object, Policy | None]] = {}
         self._acls: dict[tuple[object, ...], ACL] = {}
@@ -62,6 +62,10 @@ class Core:
     # What is cached
 
     def _refresh(self) -> None:
+        writes = self.storage.revision()
+        if writes == self._writes:
+            return
+        self._writes = writes
         revision = self.storage.revision(*_ACL_AREAS)
         if revision == self._revision:
             return

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from policy.model import STEP_DOWN, Operation, Request
 from policy.server import status
@@ -52,7 +52,7 @@ _MIME_PARAMETERS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HttpRequest:
     """One HTTP request, read completely. Header names are in lower case; of a header that is
     repeated, `headers` has the first value."""
@@ -103,13 +103,17 @@ class FrontDoor:
             answer = refusal.answer()
         except FencedError:
             answer = errors(500, _NO_ACTIVE_NODE)
+        except RecursionError:
+            answer = errors(500, "nested deeper than the mock writes")
         namespace = request.headers.get("x-vault-namespace", "")
-        if namespace and answer.headers:
+        if namespace and "Cache-Control" in answer.headers:
             answer.headers["X-Vault-Namespace"] = namespace
         return answer
 
     async def _answer(self, node: Node, request: HttpRequest) -> Answer:
         target = request.target
+        if target.is_malformed:
+            return Answer(400, b"400 Bad Request", {"Content-Type": "text/plain; charset=utf-8"})
         if target.has_control_character:
             return Answer(400, b"", {})
         if request.is_too_large:
@@ -118,11 +122,11 @@ class FrontDoor:
         path = target.path.removeprefix("/v1/")
         if request.headers.get("x-vault-namespace") and self._is_root_only(path):
             raise Refused(400, "operation unavailable in namespaces")
+        query = parse_query(target.query)
         if not target.path.startswith("/v1/"):
             return _outside(target.path)
-        query = parse_query(target.query)
         operation = _operation(request.method, query)
-        redirect = _redirect(request.method, target)
+        redirect = None if operation is Operation.HELP else _redirect(request.method, target)
         if redirect is not None:
             return redirect
         now = self._cluster.settle()
@@ -167,7 +171,7 @@ class FrontDoor:
         if request.headers.get("x-vault-no-request-forwarding") or not leader.is_active:
             query_text = f"?{request.target.query}" if request.target.query else ""
             answer = Answer.empty(307, content_type=False)
-            answer.headers["Location"] = leader.address + request.target.raw_path + query_text
+            answer.headers["Location"] = leader.address + request.target.escaped + query_text
             return answer
         return self._judge(leader, request, query, operation, is_step_down=is_step_down)
 
@@ -190,15 +194,20 @@ class FrontDoor:
         _check_mfa(request.headers)
         if is_step_down:
             return self._step_down(node, request, operation, data, wrap_ttl)
+        path = request.target.path.removeprefix("/v1/")
+        if "." in path and any(part in (".", "..") for part in path.split("/")):
+            raise Refused(400, "relative paths not supported")
+        namespace = _namespace(request.headers)
+        if namespace and namespace not in self._core.namespaces:
+            raise Refused(404, "namespace not found")
         if operation is None:
             raise Refused(400, "cannot handle internal-only request operation")
-        path = request.target.path.removeprefix("/v1/")
         if operation in _WRITES and path.endswith("/"):
             raise Refused(400, "cannot write to a path ending in '/'")
         routed = Routed(
             operation,
             path,
-            _namespace(request.headers),
+            namespace,
             data,
             request.token,
             wrap_ttl,
@@ -321,12 +330,11 @@ def _is_true(text: str) -> bool:
 
 def _redirect(method: str, target: Target) -> Answer | None:
     """The way to the clean form of a path, if this is not it."""
-    clean = clean_path(target.mux_path)
-    if clean == "/v1/sys":
-        clean = "/v1/sys/"
-    if clean == target.mux_path:
+    location = clean_path(target.escaped)
+    if location in ("/v1", "/v1/sys"):
+        location += "/"
+    if location == target.escaped:
         return None
-    location = quote(clean.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,;=:@%")
     if target.query:
         location += f"?{target.query}"
     answer = Answer.empty(307, content_type=False)

@@ -35,16 +35,20 @@ _VERBS: Final = {
 
 def help_page(call: Call, route: Route | None) -> bytes:
     """The page of one path. Raises `Refused` where the mount has no such path."""
-    if route is None or call.mount is None:
+    if call.mount is None:
         raise Refused.unsupported_path()
     inner = call.path.removeprefix(call.mount.path)
-    text = (
-        f"Request:        {inner}\nMatching Route: ^{route.pattern.pattern}$\n\n<no synopsis>\n\n\n"
-        "## DESCRIPTION\n\n<no description>"
-    )
+    text = "## DESCRIPTION\n\n<no description>"
+    if inner and route is None:
+        raise Refused.unsupported_path()
+    if route is not None:
+        text = (
+            f"Request:        {inner}\nMatching Route: ^{route.pattern.pattern}$\n\n"
+            f"<no synopsis>\n\n\n{text}"
+        )
     operations: dict[str, Any] = {
         _VERBS[operation]: {"responses": {"200": {"description": "OK"}}}
-        for operation in route.handlers
+        for operation in (route.handlers if route is not None else ())
         if operation in _VERBS
     }
     if call.path == "sys/step-down":

@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from policy.server.answers import Refused
+from policy.server.go_text import quoted, quoted_char
 
 __all__ = ["decode_object"]
 
@@ -90,8 +91,6 @@ class _Scanner:
         """How many tokens the list or object around each of them has so far."""
         self.end = 0
         """Where the first value ends."""
-        self.beyond = ""
-        """The first number of it that no float can hold."""
         self.strings = 0
 
     def document(self) -> Any:
@@ -99,12 +98,6 @@ class _Scanner:
         while self._token():
             if not self.closing and not self.end:
                 self.end = self.at
-        if self.beyond:
-            raise Refused(
-                400,
-                f"{_PREFIX}json: cannot unmarshal number {self.beyond} into Go value of type "
-                "float64",
-            )
         first = self.text[: self.end].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         try:
             # Half a surrogate pair, which orjson refuses, stands for an unknown character.
@@ -215,8 +208,7 @@ class _Scanner:
         kind, length = self._char(1), 2
         if kind == "u":
             length = 6
-            digits = [self._char(ahead) for ahead in range(2, length)]
-            is_good = all(digit in _HEX for digit in digits)
+            is_good = all(self._char(ahead) in _HEX for ahead in range(2, length))
         else:
             is_good = kind in '"\\/bfnrt'
         if is_good:
@@ -225,13 +217,13 @@ class _Scanner:
         rest = self.text[self.at : self.at + length].encode("utf-8", "surrogateescape")
         shown = rest[:length].decode("utf-8", "surrogateescape")
         is_plain = shown.isprintable() and "`" not in shown and " " not in shown
-        quoted = f"`{shown}`" if is_plain else '"' + "".join(map(_escaped, shown)) + '"'
-        raise Refused(400, f"{_PREFIX}invalid escape sequence {quoted} in string")
+        named = f"`{shown}`" if is_plain else quoted(shown)
+        raise Refused(400, f"{_PREFIX}invalid escape sequence {named} in string")
 
     def _literal(self, word: str) -> None:
         for wanted in word:
             if self._char() != wanted:
-                raise self._invalid(f"in literal {word} (expecting {_quoted(wanted)})")
+                raise self._invalid(f"in literal {word} (expecting {quoted_char(wanted)})")
             self.at += 1
 
     def _number(self) -> None:
@@ -241,8 +233,11 @@ class _Scanner:
             self._char()
             raise self._invalid(_IN_NUMBER)
         self.at = match.end()
-        if not (self.end or self.beyond) and abs(float(match[0])) == float("inf"):
-            self.beyond = match[0]
+        if abs(float(match[0])) == float("inf"):
+            raise Refused(
+                400,
+                f"{_PREFIX}json: cannot unmarshal number {match[0]} into Go value of type float64",
+            )
         rest = self.text[self.at : self.at + 1]
         if (rest == "." and not match["fraction"] and not match["exponent"]) or (
             rest in ("e", "E") and not match["exponent"]
@@ -263,26 +258,4 @@ class _Scanner:
         return self.text[self.at + ahead]
 
     def _invalid(self, where: str) -> Refused:
-        return Refused(400, f"{_PREFIX}invalid character {_quoted(self.text[self.at])} {where}")
-
-
-def _quoted(char: str) -> str:
-    """A character as Go quotes it."""
-    return r"'\''" if char == "'" else f"'{_escaped(char).replace(chr(92) + chr(34), chr(34))}'"
-
-
-def _escaped(char: str) -> str:
-    """A character inside Go's quotes. A byte that is not UTF-8 is a lone surrogate here."""
-    if char in '\\"':
-        return "\\" + char
-    short = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}.get(char)
-    if short is not None:
-        return "\\" + short
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+        return Refused(400, f"{_PREFIX}invalid character {quoted_char(self.text[self.at])} {where}")

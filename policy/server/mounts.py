@@ -29,6 +29,7 @@ class Mounts:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._values: dict[str, tuple[Record, MountRecord]] = {}
 
     def first_records(self, namespace: str) -> dict[str, Record | None]:
         """The records of the mounts every namespace begins with."""
@@ -80,8 +81,14 @@ class Mounts:
         found = self._core.table(namespace).find(path)
         if found is None:
             return None
-        record = self._core.storage.read(f"mount/{namespace}|{found[0].path}")
-        return None if record is None else (MountRecord.of(record), found[1])
+        key = f"mount/{namespace}|{found[0].path}"
+        record = self._core.storage.read(key)
+        if record is None:
+            return None
+        known = self._values.get(key)
+        if known is None or known[0] is not record:
+            known = self._values[key] = record, MountRecord.of(record)
+        return known[1], found[1]
 
     def table(self, namespace: str) -> MountTable:
         """The mounts as the evaluator knows them."""

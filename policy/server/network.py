@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from policy.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from policy.server.mock import Mock
 
-__all__ = ["Tls", "announce", "bind", "serve"]
+__all__ = ["Tls", "announce", "bind", "run", "serve"]
 
 
 class Tls:
@@ -25,6 +25,18 @@ class Tls:
         self.key = key
 
 
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a server to its end, on the fastest event loop there is."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        with asyncio.Runner() as runner:
+            runner.run(main)
+    else:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(main)
+
+
 def bind(host: str, port: int, count: int) -> list[socket.socket]:
     """One listening socket a node: the given port and, for more nodes, every second one behind
     it; any free ones for port 0. Raises `UsageError` when a port cannot be had."""
@@ -32,7 +44,8 @@ def bind(host: str, port: int, count: int) -> list[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         for at in range(count):
-            opened = socket.socket(family, socket.SOCK_STREAM)
+            # Only where TCP is named does asyncio turn off the delay of small packets.
+            opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             sockets.append(opened)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             opened.bind((host, port + 2 * at if port else 0))
@@ -74,17 +87,18 @@ async def serve(
     try:
         import uvicorn
 
-        from policy.server.protocol import Http, QuietServer
+        from policy.server.protocol import QuietServer, http_protocol
     except ImportError:
         raise UsageError("the server needs more packages: install `sudopath[server]`") from None
     servers = []
+    protocol = http_protocol()
     for application in mock.applications:
         options: dict[str, Any] = {}
         if tls is not None:
             options = {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
         config = uvicorn.Config(
             application,
-            http=Http,
+            http=protocol,
             interface="asgi3",
             proxy_headers=False,
             ws="none",

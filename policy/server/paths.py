@@ -1,14 +1,18 @@
-"""Request targets: what path a client means, and whether it is the clean form of it.
+"""Request targets as the server's HTTP library reads them (Go's `net/url` and `net/http`).
 
 What is checked is what is served: the same decoded path goes to the evaluator and to the handler.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote
+import re
+from typing import Final, NamedTuple
+from urllib.parse import quote, unquote, unquote_plus
 
 __all__ = ["Target", "clean_path", "parse_query"]
+
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ESCAPED_ALREADY: Final = re.compile(r"[A-Za-z0-9_.~!$&'()*+,;=:@\[\]/%-]*")
 
 
 class Target(NamedTuple):
@@ -16,20 +20,27 @@ class Target(NamedTuple):
 
     path: str
     """The decoded path; bytes that are not UTF-8 are lone surrogates."""
+    escaped: str
+    """The path with its escapes, as it was sent if it was sent well; cleaned as it stands."""
     mux_path: str
-    """The same, but an encoded slash stays encoded: it takes part in no special path."""
-    raw_path: str
+    """The decoded path, in which an encoded slash stays encoded: it is no special path."""
     query: str
+    is_malformed: bool
 
     @classmethod
     def of(cls, raw_path: bytes, query: bytes) -> Target:
         """The target of a request line."""
-        raw = raw_path.decode("latin-1")
-        path = _decode(raw) if "%" in raw or not raw.isascii() else raw
-        mux = path
-        if "%2f" in raw.lower():
-            mux = _decode(raw.replace("%2f", "%252F").replace("%2F", "%252F"))
-        return cls(path, mux, raw, query.decode("latin-1"))
+        raw = raw_path.decode("utf-8", "surrogateescape")
+        query_text = query.decode("latin-1")
+        if "%" not in raw and _ESCAPED_ALREADY.fullmatch(raw):
+            return cls(raw, raw, raw, query_text, False)
+        path = unquote(raw, errors="surrogateescape")
+        escaped = raw
+        if not _ESCAPED_ALREADY.fullmatch(raw):
+            escaped = quote(path.encode("utf-8", "surrogateescape"), safe="/$&+,:;=@~-_.")
+        kept = escaped.replace("%2f", "%252F").replace("%2F", "%252F")
+        mux_path = unquote(kept, errors="surrogateescape")
+        return cls(path, escaped, mux_path, query_text, _BROKEN_ESCAPE.search(raw) is not None)
 
     @property
     def has_control_character(self) -> bool:
@@ -39,34 +50,25 @@ class Target(NamedTuple):
         )
 
 
-def _decode(raw: str) -> str:
-    return unquote(
-        raw.encode("latin-1").decode("utf-8", "surrogateescape"),
-        errors="surrogateescape",
-    )
-
-
 def clean_path(path: str) -> str:
     """The path without empty, `.` and `..` segments; a final slash is kept."""
     if "//" not in path and "/." not in path:
         return path
     kept: list[str] = []
-    parts = path.split("/")
-    for part in parts[1:]:
+    for part in path.split("/")[1:]:
         if part == "..":
             del kept[-1:]
         elif part not in ("", "."):
             kept.append(part)
     clean = "/" + "/".join(kept)
-    if parts[-1] in ("", ".", "..") and path.endswith("/") and clean != "/":
-        clean += "/"
-    return clean
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
 
 
 def parse_query(query: str) -> dict[str, list[str]]:
-    """Every value of every query parameter, in order."""
+    """Every value of every query parameter, in order. What is not well-formed is left out."""
     found: dict[str, list[str]] = {}
-    if query:
-        for name, value in parse_qsl(query, keep_blank_values=True):
-            found.setdefault(name, []).append(value)
+    for pair in query.split("&") if query else ():
+        if pair and ";" not in pair and not _BROKEN_ESCAPE.search(pair):
+            name, _, value = pair.partition("=")
+            found.setdefault(unquote_plus(name), []).append(unquote_plus(value))
     return found

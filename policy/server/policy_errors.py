@@ -6,9 +6,11 @@ words it. Where we have no such words, ours stand behind `failed to parse policy
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from policy.diagnostics import Severity
+from policy.server.inputs import go_duration_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +29,34 @@ _TOKENS: Final = {
     "=": "ASSIGN",
     ".": "PERIOD",
     '"': "STRING",
+    "+": "ADD",
+    "-": "SUB",
+    "<": "HEREDOC",
 }
+_NODES: Final = {
+    "a list": "*ast.ListType",
+    "a block": "*ast.ObjectType",
+    "a map": "*ast.ObjectType",
+    "an object": "*ast.ObjectType",
+}
+_LABEL: Final = re.compile(r"""(?:\bpath\s+|"path"\s*:\s*\{\s*|\},\s*)"([^"\n]*)"\s*[:{]""")
+_TTL: Final = re.compile(r"`(m\w\w_wrapping_ttl)`( must be seconds or a duration)?")
+_MUST_BE: Final = re.compile(
+    r"(?P<element>an element of )?`(?P<key>\w+)` must be (?P<wanted>[^,]+), not (?P<given>.+)"
+)
+_FIELDS: Final = {"capabilities": "Capabilities", "policy": "Policy"}
+"""How the library names two of the keys: by the field they go to."""
 
 
 def refusal_text(diagnostics: Sequence[Diagnostic]) -> str:
     """What the server answers to a text with these findings."""
-    first = next(d for d in diagnostics if d.severity is Severity.ERROR)
-    words = _WORDS.get(first.code)
-    text = None if words is None else words(first)
+    errors = [d for d in diagnostics if d.severity is Severity.ERROR]
+    first = errors[0]
+    if first.code == "unknown-key":
+        text = _unknown_keys([error for error in errors if error.code == "unknown-key"])
+    else:
+        words = _WORDS.get(first.code)
+        text = None if words is None else words(first)
     return _PREFIX + (text if text is not None else _own_words(first))
 
 
@@ -53,12 +75,8 @@ def _text_of(diagnostic: Diagnostic) -> str:
 
 def _path_of(diagnostic: Diagnostic) -> str | None:
     """The path of the block a finding lies in: the last label before it, as it is written."""
-    before = diagnostic.source.text[: diagnostic.span.start]
-    start = before.rfind('path "')
-    if start < 0:
-        return None
-    end = diagnostic.source.text.find('"', start + 6)
-    return diagnostic.source.text[start + 6 : end] if end > 0 else None
+    labels = _LABEL.findall(diagnostic.source.text[: diagnostic.span.start])
+    return str(labels[-1]) if labels else None
 
 
 def _in_path(diagnostic: Diagnostic, words: str, *, doubled: bool = True) -> str | None:
@@ -83,21 +101,95 @@ def _unexpected_end(diagnostic: Diagnostic) -> str | None:
     return None
 
 
-def _missing_key(diagnostic: Diagnostic) -> str:
+def _token_of(diagnostic: Diagnostic) -> str:
+    """The scanner's word for the token at a finding."""
     text = _text_of(diagnostic)
-    kind = _TOKENS.get(text[:1], "NUMBER" if text[:1].isdigit() else "IDENT")
+    if text[:1] in _TOKENS:
+        return _TOKENS[text[:1]]
+    if text in ("true", "false"):
+        return "BOOL"
+    if text[:1].isdigit():
+        return "FLOAT" if set(text) & set(".eE") and not text.startswith("0x") else "NUMBER"
+    return "IDENT"
+
+
+def _missing_key(diagnostic: Diagnostic) -> str:
+    kind = _token_of(diagnostic)
     at = _at(diagnostic, diagnostic.span.start)
+    before = diagnostic.source.text[: diagnostic.span.start].rstrip()
+    if kind == "ASSIGN" and (not before or before[-1] in '{}"]'):
+        return f"{at}: no object keys found!"
+    if kind == "LBRACE":
+        return f"{at}: expected: IDENT | STRING got: LBRACE"
     return f"{at}: expected: IDENT | STRING | ASSIGN | LBRACE got: {kind}"
 
 
-def _unknown_key(diagnostic: Diagnostic) -> str | None:
-    name = _text_of(diagnostic).strip('"')
-    if diagnostic.message.endswith("at the top level"):
-        # The library does not know the line of a key at the top.
-        return f'1 error occurred:\n\t* invalid key "{name}" on line 0\n\n'
-    line = diagnostic.source.position(diagnostic.span.start).line
-    words = f'1 error occurred:\n\t* invalid key "{name}" on line {line}\n\n'
-    return _in_path(diagnostic, words, doubled=False)
+def _missing_value(diagnostic: Diagnostic) -> str | None:
+    if "is followed by" not in diagnostic.message:
+        return None
+    at = _at(diagnostic, diagnostic.span.start)
+    return f"{at}: expected: IDENT | STRING | ASSIGN | LBRACE got: {_token_of(diagnostic)}"
+
+
+def _missing_body(diagnostic: Diagnostic) -> str:
+    at = _at(diagnostic, diagnostic.span.start)
+    return f"{at}: nested object expected: LBRACE got: {_token_of(diagnostic)}"
+
+
+def _missing_comma(diagnostic: Diagnostic) -> str:
+    at = _at(diagnostic, diagnostic.span.start)
+    return f"{at}: error parsing list, expected comma or list end, got: {_token_of(diagnostic)}"
+
+
+def _not_a_value(diagnostic: Diagnostic) -> str:
+    token, text = _token_of(diagnostic), _text_of(diagnostic)
+    at = _at(diagnostic, diagnostic.span.start)
+    before = diagnostic.source.text[: diagnostic.span.start].rstrip()
+    if before[-1:] in ("[", ","):
+        return f"{at}: unexpected token while parsing list: {token}"
+    return f"{at}: Unknown token: {at.removeprefix('At ')} {token} {text}"
+
+
+def _illegal_character(diagnostic: Diagnostic) -> str:
+    at = _at(diagnostic, diagnostic.span.start)
+    if _text_of(diagnostic) == "/":
+        return f"{at}: expected '/' for comment"
+    return f"{at}: illegal char"
+
+
+def _unbalanced(diagnostic: Diagnostic) -> str:
+    path = _text_of(diagnostic).strip('"')
+    return f'path "{path}": failed to validate policy templating: unbalanced templating characters'
+
+
+def _no_block(diagnostic: Diagnostic) -> str | None:
+    match = re.search(r"not (a \w+)$", diagnostic.message)
+    if match is None:
+        return None
+    node = _NODES.get(match[1], "*ast.LiteralType")
+    before = diagnostic.source.text[: diagnostic.span.start]
+    labels = re.findall(r'path\s+"([^"]*)"\s*=?\s*$', before)
+    return f'path "{labels[0] if labels else "path"}": cannot check HCL keys of type {node}'
+
+
+def _unknown_keys(diagnostics: Sequence[Diagnostic]) -> str | None:
+    """Every unknown key of one block, in one list."""
+    first = diagnostics[0]
+    at_top = first.message.endswith("at the top level")
+    names = []
+    for diagnostic in diagnostics:
+        if diagnostic.message.endswith("at the top level") == at_top and (
+            at_top or _path_of(diagnostic) == _path_of(first)
+        ):
+            line = diagnostic.source.position(diagnostic.span.start).line
+            rest = diagnostic.source.text[diagnostic.span.end :].lstrip()
+            # The library does not know the line of a block at the top, only that of a value.
+            if at_top and not rest.startswith("="):
+                line = 0
+            names.append(f'* invalid key "{_text_of(diagnostic).strip(chr(34))}" on line {line}')
+    count = "1 error" if len(names) == 1 else f"{len(names)} errors"
+    words = f"{count} occurred:\n\t" + "\n\t".join(names) + "\n\n"
+    return words if at_top else _in_path(first, words, doubled=False)
 
 
 def _unknown_capability(diagnostic: Diagnostic) -> str | None:
@@ -114,18 +206,77 @@ def _wildcards(diagnostic: Diagnostic) -> str | None:
 
 
 def _invalid_value(diagnostic: Diagnostic) -> str | None:
-    if "must be a list" not in diagnostic.message:
+    ttl = _TTL.match(diagnostic.message)
+    if ttl is not None:
+        return _bad_ttl(diagnostic, ttl[1], is_text=ttl[2] is None)
+    match = _MUST_BE.fullmatch(diagnostic.message)
+    if match is None:
         return None
-    at = _at(diagnostic, diagnostic.span.start)
-    return _in_path(diagnostic, f"{at}: unknown slice type: *ast.LiteralType")
+    key, wanted = match["key"], match["wanted"]
+    at = "At -" if diagnostic.source.is_json else _at(diagnostic, diagnostic.span.start)
+    node = _NODES.get(match["given"], "*ast.LiteralType")
+    field = f"root.{_FIELDS.get(key, key)}"
+    if match["element"]:
+        text = _element_number(diagnostic)
+        words = f"{at}: {field}[{text}]: unknown type for string {node}"
+    elif wanted.startswith("a list"):
+        words = f"{at}: unknown slice type: {node}"
+    elif wanted.startswith("a string"):
+        words = f"{at}: {field}: unknown type for string {node}"
+    elif wanted.startswith("an integer"):
+        words = f"{at}: {field}: unknown type {node}"
+    elif wanted.startswith("a map"):
+        words = f"{at}: {field}: not an object type for map ({node})"
+    else:
+        return None
+    return _in_path(diagnostic, words)
+
+
+def _bad_ttl(diagnostic: Diagnostic, key: str, *, is_text: bool) -> str | None:
+    words = "could not parse duration from input"
+    if is_text:
+        text = _text_of(diagnostic)
+        if not (text.startswith('"') and text.endswith('"')) or "\\" in text:
+            return None
+        words = go_duration_error(text.strip('"'))
+    return _in_path(diagnostic, f"error parsing {key}: {words}", doubled=False)
+
+
+def _expiration(diagnostic: Diagnostic) -> str | None:
+    words = "invalid expiration time: could not parse string as date and time"
+    return _in_path(diagnostic, words)
+
+
+def _broken_item(diagnostic: Diagnostic) -> str | None:
+    """`key = }`: the library stops at the bracket."""
+    text = diagnostic.source.text
+    match = re.compile(r"[^=\[\n]*=\s*\}").match(text, diagnostic.span.start)
+    if match is None:
+        return None
+    at = _at(diagnostic, match.end() - 1)
+    return f"{at}: Unknown token: {at.removeprefix('At ')} RBRACE }}"
+
+
+def _element_number(diagnostic: Diagnostic) -> int:
+    """Which element of its list a finding is about; commas in strings are rare enough."""
+    before = diagnostic.source.text[: diagnostic.span.start]
+    return before[before.rfind("[", 0, len(before)) + 1 :].count(",")
 
 
 _WORDS: Final = {
+    "broken-item": _broken_item,
+    "illegal-character": _illegal_character,
+    "invalid-expiration": _expiration,
     "invalid-policy-word": _policy_word,
     "invalid-value": _invalid_value,
     "invalid-wildcards": _wildcards,
+    "missing-body": _missing_body,
+    "missing-comma": _missing_comma,
     "missing-key": _missing_key,
+    "missing-value": _missing_value,
+    "not-a-value": _not_a_value,
+    "path-without-block": _no_block,
+    "unbalanced-template": _unbalanced,
     "unexpected-end": _unexpected_end,
     "unknown-capability": _unknown_capability,
-    "unknown-key": _unknown_key,
 }

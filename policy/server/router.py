@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.evaluate import Reason
 from policy.model import Operation, Request
 from policy.server.answers import Answer, Refused, Reply, envelope
+from policy.server.go_text import quoted
 from policy.server.help import help_page
 from policy.server.mount_types import routes_of
 from policy.server.routing import Call
@@ -36,7 +37,7 @@ class MustForwardError(Exception):
     """A standby cannot answer this itself: the active node has to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Routed:
     """A request that has passed the front door."""
 
@@ -56,6 +57,7 @@ class Router:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._index = (-1, "")
 
     def answer(self, node: Node, request: Routed) -> Answer:
         """The answer. Raises `Refused`, and `MustForwardError` on a standby."""
@@ -104,8 +106,6 @@ class Router:
     def _place(self, request: Routed) -> tuple[str, str]:
         """The namespace of a request, from header and path, and the path inside it."""
         core = self._core
-        if request.namespace and request.namespace not in core.namespaces:
-            raise Refused(404, "namespace not found")
         namespace, path = core.split_namespace(request.namespace + request.path)
         if path.startswith("auth/token/") and path.removeprefix("auth/token/") in _OF_THE_TOKEN:
             entry = core.tokens.find(request.token)
@@ -176,12 +176,15 @@ class Router:
             raise
 
     def _served_by_standby(self, call: Call, route: Route | None) -> bool:
-        return call.operation in _READS and not (route is not None and route.is_active_only)
+        # To wrap an answer is to write.
+        if call.is_wrapped or (route is not None and route.is_active_only):
+            return False
+        return call.operation in _READS
 
     def _handle(self, call: Call, route: Route | None) -> Reply:
         if call.mount is None:
             where = call.namespace + call.path
-            raise Refused(404, f'no handler for route "{where}". route entry not found.')
+            raise Refused(404, f"no handler for route {quoted(where)}. route entry not found.")
         if call.operation is Operation.HELP:
             return Reply(raw=help_page(call, route))
         if route is None:
@@ -207,6 +210,9 @@ class Router:
                 # Such an answer goes out as the mount wrote it, without a line break.
                 answer.body = answer.body.removesuffix(b"\n")
         if self._core.cluster.ha:
-            revision = str(self._core.storage.revision()).encode()
-            answer.headers["X-Vault-Index"] = base64.b64encode(revision.rjust(12, b"0")).decode()
+            revision = self._core.storage.revision()
+            if revision != self._index[0]:
+                text = base64.b64encode(f"{revision:012}".encode()).decode()
+                self._index = revision, text
+            answer.headers["X-Vault-Index"] = self._index[1]
         return answer

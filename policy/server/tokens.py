@@ -24,6 +24,8 @@ DEFAULT_TTL: Final = 2_764_800.0
 
 _LETTERS: Final = string.ascii_letters + string.digits
 _SWEEP_EVERY: Final = 1000
+_MAX_VALUES: Final = 1000
+"""How many tokens are kept ready as values, besides their records."""
 
 
 def random_name(length: int = 24) -> str:
@@ -51,6 +53,7 @@ class Tokens:
         self._core = core
         self._key = b""
         self._made = 0
+        self._values: dict[str, tuple[Record, TokenRecord]] = {}
 
     # Finding
 
@@ -71,7 +74,14 @@ class Tokens:
         expires = record["expires"]
         if expires is not None and expires <= self._core.now():
             return None
-        token = TokenRecord.of(record)
+        known = self._values.get(hashed)
+        if known is not None and known[0] is record:
+            token = known[1]
+        else:
+            token = TokenRecord.of(record)
+            if len(self._values) >= _MAX_VALUES:
+                self._values.clear()
+            self._values[hashed] = record, token
         if token.kind == "batch" and token.parent and self.by_hash(token.parent) is None:
             return None
         return token

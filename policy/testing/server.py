@@ -133,9 +133,9 @@ class InProcess:
         scope = {
             "type": "http",
             "method": method,
-            "raw_path": path.encode("utf-8"),
+            "raw_path": path.encode("utf-8", "surrogateescape"),
             "path": path,
-            "query_string": query.encode("utf-8"),
+            "query_string": query.encode("utf-8", "surrogateescape"),
             "headers": [
                 (name.lower().encode("latin-1"), value.encode("utf-8", "surrogateescape"))
                 for name, value in sent.items()
@@ -233,7 +233,9 @@ class OnPorts:
 
     def _run(self, ready: threading.Event) -> None:
         try:
-            asyncio.run(self._serve(ready))
+            from policy.server.network import run
+
+            run(self._serve(ready))
         except BaseException as error:  # noqa: BLE001 -- it is raised where somebody waits for it
             self._error = error
             ready.set()

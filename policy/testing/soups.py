@@ -26,6 +26,10 @@ _TEXT_FRAMES = (
     'path "a" { allowed_parameters = @ }',
     'path "a" { capabilities = ["read"] allowed_parameters @ }',
     'path "a" { policy = "read" }\n@\npath "b" { policy = "deny" }',
+    "\u00a0{@}",
+    "\f{@}",
+    "\ufeff{@}",
+    " \n{@}",
     '{"path": @}',
     '{"path": {"a": @}}',
     '{"path": {"a": {"capabilities": @}}}',
@@ -77,7 +81,7 @@ _CONTROL_GROUPS = (
 _PARAMETERS = (
     *("[", "]", "{", "}", ",", "=", '"a"', '"A"', "a", "1", "010", "0x1f", "1.0", "1e3", "true"),
     *("[]", "{}", '"x"', "[1]", "{ a = 1 }", '["x"]', "false", "null", "-1"),
-    "9223372036854775808",
+    *("9223372036854775808", '"İ"', '"\u212a"', '"É"', '"Σ"', '"ǅ"', '"ẞ"'),
 )
 _JSON = (
     *("{", "}", "[", "]", ",", ":", '"path"', '"a"', '"b/*"', '"capabilities"', '"policy"'),

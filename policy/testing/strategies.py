@@ -120,7 +120,7 @@ def templates(draw: st.DrawFn, entity: Entity, groups: Sequence[Group] = ()) -> 
             selectors += _selectors(prefix, group.metadata if has_value else _KEYS)
     if not has_value:
         selectors += _WITHOUT_VALUE
-    blank = draw(st.sampled_from(("", "", "", " ", "\t")))
+    blank = draw(st.sampled_from(("", "", "", "", " ", "\t", "\u00a0", "\u3000", "\u200b")))
     return "{{" + blank + draw(st.sampled_from(selectors)) + blank + "}}"
 
 
@@ -149,7 +149,7 @@ _WITH_BODY = (Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRI
 _BODY_VALUES = (*map(as_json_value, PARAMETER_VALUES), None)
 _QUERY_VALUES = tuple(value for value in PARAMETER_VALUES if isinstance(value, str))
 _LIMITS = ("1", "5", "6", "0", "", "max", "MAX", "-1", "+3", "007", "1e3", "100", "101", "five")
-_WRAP_TTLS = (None, None, None, 0, 1, 2, 5, 60, 61, 3600)
+_WRAP_TTLS = (None, None, None, 0, 0.5, 1, 1.5, 2, 5, 60, 61, 3600)
 
 
 def random_parameters(random: Random, operation: Operation) -> Mapping[str, object] | None:

@@ -28,6 +28,7 @@ __all__ = [
     "as_hcl",
     "as_json",
     "damage",
+    "fits_json",
     "mutated",
     "policies",
     "random_soup",
@@ -61,14 +62,35 @@ def as_hcl(rules: Iterable[RuleText]) -> str:
 
 
 def as_json(rules: Iterable[RuleText]) -> str:
-    """The rules as JSON. Repeated paths and keys stay repeated, which a server understands."""
+    """The rules as JSON. Repeated paths and keys stay repeated, which a server understands.
+
+    A server reads less into JSON than into HCL: in a list it skips `true` and `false`, and it does
+    not understand a list inside a list at all (see `fits_json`).
+    """
     blocks = [
         f"{_quoted(rule.path)}: {{"
         + ", ".join(f"{_quoted(key)}: {_json_value(value)}" for key, value in rule.attributes)
         + "}"
         for rule in rules
     ]
-    return '{"path": {' + ",\n ".join(blocks) + "}}"
+    return '{"path": {' + ",\n ".join(blocks) + "}}" if blocks else "{}"
+
+
+def fits_json(rules: Iterable[RuleText]) -> bool:
+    """Whether a server would understand the rules in JSON: no list lies inside a list."""
+    return not any(_nests(value) for rule in rules for _, value in rule.attributes)
+
+
+def _nests(value: Value, *, in_list: bool = False) -> bool:
+    match value:
+        case str() | bool() | int() | float() | Source():
+            return False
+        case Labelled():
+            return _nests(value.blocks)
+        case Mapping():
+            return any(_nests(inner) for inner in value.values())
+        case _:
+            return in_list or any(_nests(inner, in_list=True) for inner in value)
 
 
 def _quoted(text: str) -> str:
@@ -164,7 +186,9 @@ def policies(
     drawn = st.lists(rules(paths, odd=odd), max_size=max_rules)
     return drawn.flatmap(
         lambda found: st.one_of(
-            st.just(as_hcl(found)), st.just(as_json(found)), _spelled_hcl(found)
+            st.just(as_hcl(found)),
+            st.just(as_json(found) if odd or fits_json(found) else as_hcl(found)),
+            _spelled_hcl(found),
         )
     )
 

@@ -60,8 +60,8 @@ def as_json_value(value: object) -> object:
 
 CAPABILITIES = ("read", "list", "create", "update", "delete", "patch", "scan", "sudo", "deny")
 
-PARAMETER_NAMES = ("k", "K", "foo", "Foo", "z", "*", "limit", "")
-"""Few, so that rules and requests meet, with two spellings of one name."""
+PARAMETER_NAMES = ("k", "K", "foo", "Foo", "z", "*", "limit", "", "É", "é", "İ", "i", "\u212a")
+"""Few, so that rules and requests meet, with several spellings of one name."""
 
 PARAMETER_VALUES: tuple[Value, ...] = (
     *("v", "w", "V", "", "*", "**", "v*", "*v", "*v*", "v,w", "true", "5", "é", True, False, 5),
@@ -173,7 +173,7 @@ def _lists(
 
 _parameter_map: SearchStrategy[Value] = st.dictionaries(
     # Two spellings of one name in one map: which of them wins is random on the server.
-    st.sampled_from(("k", "Foo", "z", "*", "limit", "")),
+    st.sampled_from(("k", "Foo", "z", "*", "limit", "", "É", "İ")),
     _lists(PARAMETER_VALUES, max_size=3),
     max_size=3,
 )

@@ -98,7 +98,7 @@ def request_of(data: RequestData) -> policy.Request:
     )
 
 
-def acl_of(world: World, dialect: str) -> policy.ACL:
+def acl_of(world: World, dialect: str, *, namespaces: tuple[str, ...] = NAMESPACES) -> policy.ACL:
     """The engine's ACL of a world. Policies it refuses do not exist."""
     found = []
     for name, data in world.policies.items():
@@ -106,14 +106,20 @@ def acl_of(world: World, dialect: str) -> policy.ACL:
         one = parsed(name, text, meaning, dialect=dialect, namespace=world.token.namespace)
         if one is not None:
             found.append(one)
-    return acl_from(found, world, dialect)
+    return acl_from(found, world, dialect, namespaces=namespaces)
 
 
-def acl_from(found: Iterable[policy.Policy], world: World, dialect: str) -> policy.ACL:
+def acl_from(
+    found: Iterable[policy.Policy],
+    world: World,
+    dialect: str,
+    *,
+    namespaces: tuple[str, ...] = NAMESPACES,
+) -> policy.ACL:
     """The engine's ACL for the token of a world."""
     policies = policy.PolicySet(found, dialect=dialect)
     return policies.acl(
-        token_of(world.token), mounts=MOUNT_TABLE, namespaces=NAMESPACES, now=world.later
+        token_of(world.token), mounts=MOUNT_TABLE, namespaces=namespaces, now=world.later
     )
 
 

@@ -22,21 +22,42 @@ _WORLDS = st.one_of(
 )
 
 
+_ODD = (
+    *("", "/", "a//b", "a/./b", "a/..", "/a", "//a", "a/.b", "é", "sys/step-down", "sys/seal"),
+    *("auth/token", "sys", "cubbyhole", "pki", "auth/token/lookup-self", "auth/userpass/login/u"),
+)
+
+
 def paths_in(world: World) -> list[str]:
     patterns = [rule.path for policy in world.policies.values() for rule in policy.rules]
     paths = plain.paths_near(patterns, ["a", "b"], 16)
-    return [*paths, *(world.token.namespace + path for path in paths), "sys/audit", "sys/health"]
+    inside = [world.token.namespace + path for path in paths if world.token.namespace]
+    return [*paths, *inside, *worlds.GUARDED_PATHS[::6], *_ODD]
 
 
 @examples(150)
-@given(_WORLDS, st.sampled_from(DIALECTS))
-def test_allows(world: World, dialect: str) -> None:
-    acl = acl_of(world, dialect)
+@given(_WORLDS, st.sampled_from(DIALECTS), st.sampled_from(((), worlds.NAMESPACES)))
+def test_allows(world: World, dialect: str, namespaces: tuple[str, ...]) -> None:
+    acl = acl_of(world, dialect, namespaces=namespaces)
     for path in paths_in(world):
         for operation in Operation:
             decision = acl.decide(Request(operation, path))
-            assert acl.allows(operation, path) == (decision.outcome is Outcome.ALLOW)
+            assert acl.allows(operation, path) == (decision.outcome is Outcome.ALLOW), decision
             assert acl.allows(str(operation), path) == (decision.outcome is Outcome.ALLOW)
+
+
+@examples(60)
+@given(_WORLDS, st.sampled_from(DIALECTS))
+def test_batches(world: World, dialect: str) -> None:
+    acl = acl_of(world, dialect, namespaces=())
+    asked = [(operation, path) for path in paths_in(world)[::3] for operation in Operation] * 2
+    decided = [acl.decide(Request(operation, path)) for operation, path in asked]
+    words = [(str(operation), path) for operation, path in asked]
+    assert list(acl.allows_many(words)) == [decision.allowed for decision in decided]
+    requests = [Request(operation, path) for operation, path in asked]
+    assert [decision.outcome for decision in acl.decide_many(requests)] == [
+        decision.outcome for decision in decided
+    ]
 
 
 @examples(150)

@@ -125,6 +125,24 @@ def _conditions(path: str, *, openbao: bool) -> SearchStrategy[RuleData]:
     )
 
 
+@st.composite
+def bound_worlds(draw: DrawFn, *, openbao: bool) -> World:
+    """Two or three rules of one pattern that set nothing but bounds: TTLs and, there, limits."""
+    ttls = plain.mostly(st.sampled_from(plain.TTLS), st.none(), 2)
+    rule = st.builds(
+        RuleData,
+        path=st.just("a/x"),
+        capabilities=st.just(("read", "list")),
+        min_wrapping_ttl=ttls,
+        max_wrapping_ttl=ttls,
+        pagination_limit=st.sampled_from((None, 0, -1, 1, 5, 6)) if openbao else st.none(),
+    )
+    rules = draw(st.lists(rule, min_size=2, max_size=3))
+    # One policy each: a rule that a server refuses does not take the others with it.
+    policies = {f"p{number}": PolicyData((one,)) for number, one in enumerate(rules, start=1)}
+    return World(policies, TokenData(policies=tuple(policies)), json=draw(_JSON))
+
+
 def bodies_near(policies: Iterable[PolicyData]) -> list[dict[str, Value]]:
     """Request data that the parameter blocks of the policies speak of, without any chance."""
     found: list[dict[str, Value]] = []
@@ -266,6 +284,8 @@ _GUARDED: Final = (
     *("auth/token/revoke-orphan/x", "auth/token/create", "auth/token/accessorsx"),
     *("pki/root", "pki/root/", "pki/root/x", "pki/root/sign-self-issued", "pki/roots"),
     *("sys/health", "sys/seal-status", "sys/leader", "sys/init", "sys/healthy"),
+    *("sys/wrapping/lookup", "sys/wrapping/lookup/x", "sys/wrapping/unwrap", "sys/mfa/validate"),
+    *("sys/internal/ui/mounts", "sys/replication/status", "auth/userpass/login/u"),
 )
 GUARDED_PATHS: Final = _GUARDED
 """Paths on both sides of the fence of section 7."""

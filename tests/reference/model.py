@@ -116,13 +116,13 @@ class Reference:
         self.table = {pattern: merged(meanings) for pattern, meanings in by_pattern.items()}
 
     def allows(self, request: RequestData) -> bool:
-        """The verdict on one request (section 1)."""
+        """The verdict on one request (section 1). May raise `NotDetermined`."""
         path = request.path
         listing = request.operation in ("list", "scan")
         # Section 3: for list and scan the server appends `/` if it is missing.
         if listing and not path.endswith("/"):
             path += "/"
-        full = full_path(request.namespace, path)
+        full = self._full_path_of_request(request.namespace, path)
         # 1. Answers given before the ACL is looked at: nothing is done.
         if answered_before(request.operation, full):
             return False
@@ -163,6 +163,20 @@ class Reference:
         # 8. A root-protected path: that same rule must also have sudo.
         return not protected or "sudo" in rule.capabilities
 
+    def _full_path_of_request(self, namespace: str, path: str) -> str:
+        full = full_path(namespace, path)
+        # Section 11: these always go to the namespace of the token; seen on OpenBao only.
+        inside = max((n for n in self.namespaces if full.startswith(n)), key=len, default="")
+        if full[len(inside) :] in (
+            "auth/token/lookup-self",
+            "auth/token/renew-self",
+            "auth/token/revoke-self",
+        ):
+            if inside != self.token.namespace and self.dialect != "openbao-2.7":
+                raise NotDetermined(full)
+            return self.token.namespace + full[len(inside) :]
+        return full
+
     def _is_protected(self, request: RequestData, full: str, mount_type: str, inner: str) -> bool:
         """Section 7: declared by the mount; step-down and seal are handled apart."""
         if request.operation == "update" and full in ("sys/step-down", "sys/seal"):
@@ -201,6 +215,14 @@ def answered_before(operation: str, full: str) -> bool:
         return True
     # A write to a path that ends in `/` is refused.
     if operation in ("create", "update", "patch") and full.endswith("/"):
+        return True
+    # The HTTP layer answers these itself, and has no such methods for them (405; run).
+    if operation in ("list", "scan", "delete") and full.removesuffix("/") in (
+        "sys/health",
+        "sys/init",
+        "sys/leader",
+        "sys/seal-status",
+    ):
         return True
     # Of step-down and seal only PUT and POST exist, and help.
     return full in ("sys/step-down", "sys/seal") and operation not in ("create", "update", "help")

@@ -46,26 +46,37 @@ class _Secrets:
     def exists(self, call: Call) -> bool:
         return call.core.storage.read(self.of(call) + call.match["path"]) is not None
 
+    def _key(self, call: Call) -> str:
+        """Where the secret of a write lies. Raises `Refused` for what is no name."""
+        path = call.match["path"]
+        if any("\ud800" <= char <= "\udfff" for char in path):
+            raise Refused.listed(500, "key contains invalid UTF-8 characters")
+        return self.of(call) + path
+
     def read(self, call: Call) -> Reply:
-        record = call.core.storage.read(self.of(call) + call.match["path"])
+        path = call.match["path"]
+        record = call.core.storage.read(self.of(call) + path)
         if record is None:
+            if self.is_own and not path:
+                raise Refused.listed(500, "missing path")
             raise Refused.not_found()
         if self.is_own:
             return Reply(data=record["data"])
         return Reply(data=record["data"], lease_duration=_lease(record["data"]))
 
     def write(self, call: Call) -> None:
-        prefix, path = self.of(call), call.match["path"]
-        if not path:
-            raise Refused(400, "missing path")
-        if not call.data:
-            if self.is_own:
+        path = call.match["path"]
+        if self.is_own:
+            if not call.data:
                 raise Refused.listed(500, "missing data fields")
-            raise Refused(400, "missing data fields")
-        call.core.write({prefix + path: {"data": dict(call.data)}})
+            if not path:
+                raise Refused.listed(500, "missing path")
+        elif not path or not call.data:
+            raise Refused(400, "missing data fields" if path else "missing path")
+        call.core.write({self._key(call): {"data": dict(call.data)}})
 
     def delete(self, call: Call) -> None:
-        key = self.of(call) + call.match["path"]
+        key = self._key(call)
         if call.core.storage.read(key) is not None:
             call.core.write({key: None})
 

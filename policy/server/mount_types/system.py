@@ -195,6 +195,21 @@ def _list_auth(call: Call) -> Reply:
     return Reply(data=_shown_mounts(call, auth=True))
 
 
+def _read_mount(call: Call) -> Reply:
+    return _shown_mount(call, call.match["path"].strip("/") + "/", "secret engine mount")
+
+
+def _read_auth(call: Call) -> Reply:
+    return _shown_mount(call, "auth/" + call.match["path"].strip("/") + "/", "auth engine")
+
+
+def _shown_mount(call: Call, path: str, kind: str) -> Reply:
+    for mount in call.core.mounts.all(call.namespace):
+        if mount.path == path:
+            return Reply(data=call.core.mounts.shown(mount))
+    raise Refused(400, f"No {kind} at {path.removeprefix('auth/')}")
+
+
 def _mount(call: Call) -> None:
     _add_mount(call, call.match["path"].strip("/") + "/", _SECRET_TYPES)
 
@@ -402,10 +417,16 @@ ROUTES: Final = Routes(
     Route("key-status", read=_key_status, repeats=True),
     Route("mounts", read=_list_mounts, repeats=True),
     Route("mounts/(?P<path>.+?)/tune", read=_tune_mount, repeats=True),
-    Route("mounts/(?P<path>.+)", update=_mount, delete=_unmount, repeats=True),
+    Route("mounts/(?P<path>.+)", read=_read_mount, update=_mount, delete=_unmount, repeats=True),
     Route("auth", read=_list_auth, repeats=True),
     Route("auth/(?P<path>.+?)/tune", read=_tune_auth, repeats=True),
-    Route("auth/(?P<path>.+)", update=_enable_auth, delete=_disable_auth, repeats=True),
+    Route(
+        "auth/(?P<path>.+)",
+        read=_read_auth,
+        update=_enable_auth,
+        delete=_disable_auth,
+        repeats=True,
+    ),
     Route("namespaces/?", list=_list_namespaces),
     Route(
         "namespaces/(?P<path>.+)",
