@@ -51,16 +51,20 @@ class Description:
 
     def __str__(self) -> str:
         """The first few terms, and how many more there are."""
-        return _listed(self.terms) if self.terms else "no path"
+        return self.shown(_SHOWN)
+
+    def shown(self, most: int) -> str:
+        """As many terms as that, and how many more there are."""
+        return _listed(self.terms, most=most) if self.terms else "no path"
 
 
-def _listed(terms: tuple[Term, ...], *, nested: bool = False) -> str:
+def _listed(terms: tuple[Term, ...], *, nested: bool = False, most: int = _SHOWN) -> str:
     words = [
         f"({term})" if term.exceptions and (nested or len(terms) > 1) else str(term)
-        for term in terms[:_SHOWN]
+        for term in terms[:most]
     ]
-    if len(terms) > _SHOWN:
-        words.append(f"{len(terms) - _SHOWN:,} more")
+    if len(terms) > most:
+        words.append(f"{len(terms) - most:,} more")
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 

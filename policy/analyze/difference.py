@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from policy.analyze.evidence import allowed_request, confirm, telling_request
 from policy.analyze.overlay import Pair, comparable, overlaid, said
-from policy.analyze.partition import Cell, Lookup, form_of
+from policy.analyze.partition import Cell, Lookup, request_path
 from policy.analyze.path_set import PathSet
-from policy.analyze.witness import Form, witness
 from policy.model import Operation
 
 if TYPE_CHECKING:
@@ -121,8 +120,7 @@ def equivalent(old: ACL, new: ACL) -> bool:
     same as one that grants nothing. Raises `AnalysisLimitError`.
     """
     return all(
-        pair.paths.witness(Form.REQUEST if pair.lookup is Lookup.PLAIN else Form.WITHOUT_SLASH)
-        is None
+        pair.paths.witness(pair.lookup.form) is None
         for pair in overlaid(old, new, lambda cell, _: _whole(cell), OPERATIONS)
     )
 
@@ -216,7 +214,7 @@ def _operation(
     conditions = [c for c in (_conditions(before), _conditions(after)) if c is not None]
     if had and has and not conditions:
         return
-    path = witness(paths.node, form_of(operation))
+    path = request_path(new if has else old, paths.node, operation)
     if path is None:
         return
     if had and has:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from policy.acl import SUDO_BIT
 from policy.analyze.evidence import allowed_request
 from policy.analyze.guarded import Guarded, guard_node
-from policy.analyze.partition import Cell, Lookup, Partition, form_of
+from policy.analyze.partition import Cell, Lookup, Partition, request_path
 from policy.analyze.path_map import Node, combine, constant, pattern_node, split, union, with_slash
 from policy.analyze.path_set import PathSet
 from policy.analyze.touching import Touching
-from policy.analyze.witness import witness
 from policy.catalog.escalations import escalations
 from policy.model import Capability, Operation, Pattern, plain_text
 
@@ -249,7 +248,7 @@ def _shown(acl: ACL, parts: list[_Part]) -> Decision | None:
     """An allowed request, that with the shortest path."""
     found = []
     for part in parts:
-        path = witness(part.paths.node, form_of(part.operation))
+        path = request_path(acl, part.paths.node, part.operation)
         if path is not None:
             found.append((len(path), path, part))
     for _, path, part in sorted(found, key=lambda each: each[:2]):

@@ -11,7 +11,7 @@ from policy.analyze.path_map import Node, combine, find, graft, with_value
 from policy.analyze.winners import winners
 from policy.catalog import Fact, FactKind, facts
 from policy.catalog.data import guarded
-from policy.evaluate.routing import refusal
+from policy.evaluate.routing import WRITES, refusal
 from policy.model import Operation, Pattern, PatternKind, byte_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["UNGUARDED", "Guarded", "guard_node"]
 
 _ANSWERED_APART: Final = (
-    *("sys/health", "sys/init", "sys/leader", "sys/seal", "sys/seal-status", "sys/step-down"),
+    *("sys", "sys/health", "sys/init", "sys/leader"),
+    *("sys/seal", "sys/seal-status", "sys/step-down"),
 )
 """Paths that lack some operations, see `policy.evaluate.routing.refusal`."""
 
@@ -59,8 +60,11 @@ def guard_node(
     unauthenticated = _looked_up(table.fact, dialect, mounts, FactKind.UNAUTHENTICATED)
     root = combine(protected, unauthenticated, table.both)
     for path in (*_ANSWERED_APART, *(path + "/" for path in _ANSWERED_APART)):
-        lacks = frozenset(operation for operation in Operation if refusal(operation, path))
-        root = with_value(root, path, table.marked(root, path, lacks))
+        # That no write ends in a slash is a matter of the form of a request, not of this path.
+        asked = frozenset(Operation) - WRITES if path.endswith("/") else frozenset(Operation)
+        lacks = frozenset(operation for operation in asked if refusal(operation, path))
+        if lacks:
+            root = with_value(root, path, table.marked(root, path, lacks))
     outer = root
     if namespaces:
         only_root = winners((pattern, 1) for pattern in _root_namespace_only())

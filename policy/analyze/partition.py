@@ -31,7 +31,7 @@ from policy.analyze.path_map import (
 )
 from policy.analyze.path_set import PathSet
 from policy.analyze.winners import winners
-from policy.analyze.witness import Form
+from policy.analyze.witness import Form, witness
 from policy.model import Capability, Listing, Operation, PatternKind, byte_text
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from policy.evaluate import ACL
     from policy.model import Pattern
 
-__all__ = ["Cell", "Lookup", "Partition"]
+__all__ = ["Cell", "Lookup", "Partition", "request_path"]
 
 
 class Lookup(StrEnum):
@@ -61,13 +61,22 @@ class Lookup(StrEnum):
             return cls.WRITTEN
         return cls.PLAIN
 
+    @property
+    def form(self) -> Form:
+        """Which paths of a set some request can have; that of a list has no slash yet."""
+        return Form.WITHOUT_SLASH if self is Lookup.LISTING else Form.REQUEST
 
-def form_of(operation: Operation) -> Form:
-    """Which paths the server answers: writes never end in a slash, and that of a list is not yet
-    there."""
-    if Lookup.of(operation) is Lookup.PLAIN and operation is not Operation.PATCH:
-        return Form.REQUEST
-    return Form.WITHOUT_SLASH
+
+def request_path(acl: ACL, paths: Node, operation: Operation) -> str | None:
+    """A path (byte text) out of a set on which the ACL is asked about the operation; None when
+    there is none. For a list it is without the slash that is appended."""
+    if operation not in _WRITES:
+        return witness(paths, Lookup.of(operation).form)
+    found = witness(paths, Form.WITHOUT_SLASH)
+    if found is None:
+        # No write ends in a slash, but for one to a namespace itself.
+        found = next((name for name in acl.namespaces if find(paths, name)), None)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +113,7 @@ class Cell:
 _ABOUT_THE_TOKEN: Final = tuple(
     f"auth/token/{name}" for name in ("lookup", "lookup-self", "renew-self", "revoke-self")
 )
+_WRITES: Final = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH})
 _SUDO: Final = BITS[Capability.SUDO]
 _ROOT: Final = -1
 
@@ -206,9 +216,11 @@ class Partition:
         if lookup is Lookup.LISTING:
             return node
         if lookup is Lookup.WRITTEN:
-            # A write to the bare name of a mount is looked up with a slash behind it.
+            # A write to the bare name of a mount is looked up with a slash behind it; one to
+            # `sys` is redirected.
+            names = [name for name in sorted(self.acl.bare_mounts) if name != "sys"]
             for namespace in ("", *namespaces):
-                for name in sorted(self.acl.bare_mounts):
+                for name in names:
                     path = namespace + name
                     node = with_value(node, path, find(source, path + "/"))
             source = node

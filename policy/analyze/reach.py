@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from policy.analyze.difference import OPERATIONS
 from policy.analyze.evidence import allowed_request
-from policy.analyze.partition import Cell, Lookup, Partition, form_of
+from policy.analyze.partition import Cell, Lookup, Partition, request_path
 from policy.analyze.path_map import combine, relabel, split
 from policy.analyze.path_set import PathSet
-from policy.analyze.witness import witness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,7 +144,7 @@ def _rows(acl: ACL, parts: list[_Part]) -> Iterator[Reach]:
 
 
 def _shown(acl: ACL, operation: Operation, paths: PathSet, cell: Cell) -> Decision | None:
-    path = witness(paths.node, form_of(operation))
+    path = request_path(acl, paths.node, operation)
     if path is None:
         return None
     conditions = cell.deciding.conditions if cell.deciding is not None else None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from policy.analyze.difference import equivalent
 from policy.analyze.partition import Lookup, Partition
 from policy.analyze.symbolic import symbolic_token
-from policy.analyze.witness import Form
 from policy.lower import compile_policy
 from policy.policies import PolicySet
 from policy.source import Source
@@ -144,16 +143,9 @@ class _Proof:
             cell.grant.pattern
             for lookup in Lookup
             for cell, paths in partition.divided(lookup)
-            if cell.grant is not None and paths.witness(_FORMS[lookup]) is not None
+            if cell.grant is not None and paths.witness(lookup.form) is not None
         }
         return frozenset(grant.pattern for grant in self._acl.table) - winning
-
-
-_FORMS: Final = {
-    Lookup.PLAIN: Form.REQUEST,
-    Lookup.WRITTEN: Form.WITHOUT_SLASH,
-    Lookup.LISTING: Form.WITHOUT_SLASH,
-}
 
 
 def _proved(proof: _Proof, policy: Policy, rules: Sequence[Rule]) -> str | None:

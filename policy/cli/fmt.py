@@ -31,9 +31,9 @@ __all__ = ["add_command"]
 _STDIN = Path("-")
 
 _DESCRIPTION = """\
-Format HCL policies as `bao policy fmt` and `vault policy fmt` do, to the byte, but without losing
-a comment. Before a file is written it is proved that the new text decides exactly what the old one
-decides; a policy that the server would refuse is left as it is.
+Format HCL policies as `bao policy fmt` does, to the byte, but without losing a comment. Before a
+file is written it is proved that the new text decides exactly what the old one decides; a policy
+that the server would refuse is left as it is.
 """
 _EXAMPLES = """\
 examples:

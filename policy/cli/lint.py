@@ -72,6 +72,9 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("--mounts", type=Path, metavar="FILE", help="JSON: what is mounted where")
     parser.add_argument(
+        "--inventory", type=Path, metavar="FILE", help="JSON: who holds the policies"
+    )
+    parser.add_argument(
         "--config", type=Path, metavar="FILE", help="default: sudopath.toml here or above"
     )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="leave these findings out")
@@ -148,11 +151,23 @@ def _project(options: argparse.Namespace, config: Config) -> Project:
     dialect = Dialect.named(options.dialect or config.dialect or DEFAULT_DIALECT)
     file = options.mounts or config.mounts
     mounts = MountTable.default()
+    inventory = None
+    if options.inventory is not None:
+        from policy.analyze.inventory import read_inventory
+
+        inventory = read_inventory(_read(options.inventory), str(options.inventory))
+        mounts = inventory.mounts
     if file is not None:
         from policy.inventory import read_mounts
 
         mounts = read_mounts(_read(file), str(file))
-    return Project(dialect, mounts, mounts_given=file is not None, now=time.time())
+    return Project(
+        dialect,
+        mounts,
+        mounts_given=mounts != MountTable.default(),
+        now=time.time(),
+        inventory=inventory,
+    )
 
 
 def _selection(options: argparse.Namespace, config: Config) -> Selection:

@@ -6,11 +6,11 @@ import argparse
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy.cli import capabilities, check, schema, validate
 from policy.cli.exit_codes import Exit
 from policy.cli.output import Output
 from policy.errors import PolicyError
@@ -18,7 +18,16 @@ from policy.errors import PolicyError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "check": "may a token do this, and why?",
+    "capabilities": "what a token holds on paths",
+    "validate": "would the server accept these policies?",
+    "serve": "a mock server with this engine inside",
+    "schema": "JSON Schemas of files and answers",
+}
+"""The commands, each a module of this package, and what `--help` says of it."""
 
 _DESCRIPTION = """\
 Decide Vault and OpenBao policies offline, as the servers do, and say why.
@@ -54,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _answer(arguments: Sequence[str] | None, output: Output) -> int:
     try:
-        options = _parser().parse_args(arguments)
+        if arguments is None:
+            arguments = sys.argv[1:]
+        options = _parser(arguments).parse_args(arguments)
         return int(options.run(options, output))
     except PolicyError as error:
         output.problem(str(error))
@@ -85,21 +96,33 @@ def _silence_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command line. Of the commands only the one that is asked for is loaded."""
     parser = argparse.ArgumentParser(
         prog="sudopath",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     # With `prog`, argparse need not format a usage line that nobody asked for.
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", prog="sudopath"
     )
-    for command in (check, capabilities, validate, schema):
-        command.add_command(commands)
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    for name, words in COMMANDS.items():
+        if name == chosen:
+            import_module(f"policy.cli.{name.replace('-', '_')}").add_command(commands)
+        else:
+            commands.add_parser(name, help=words, add_help=False)
     return parser
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the names of commands and their words on one line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=18)
 
 
 class _Version(argparse.Action):

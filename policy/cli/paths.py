@@ -92,16 +92,13 @@ def _read(file: Path) -> bytes:
 
 def _text(found: Sequence[ProtectedPath], names: Sequence[str], *, sources: bool) -> Iterator[str]:
     """A block for each mount: a column of marks for each server, the path, who asks for `sudo`."""
-    yield f"Columns: {', '.join(names)}. `x`: asks for `sudo` there."
+    yield f"columns: {', '.join(names)}; `x` asks for `sudo`"
     decisive = [entry for entry in found if entry.fact.decides]
-    yield f"\nRoot-protected ({len(decisive)}): the policy must hold `sudo` besides the capability."
+    yield f"\nRoot-protected ({len(decisive)}): a policy must hold `sudo` besides the capability."
     yield from _blocks(decisive, names, sources=sources)
     rest = [entry for entry in found if not entry.fact.decides]
     if rest:
-        yield (
-            f"\nBeyond the policies ({len(rest)}): `sudo` widens the call, or something behind the "
-            "policies asks for it."
-        )
+        yield f"\nBeyond policies ({len(rest)}): `sudo` widens the call, or a handler asks for it."
         yield from _blocks(rest, names, sources=sources)
 
 
@@ -113,13 +110,22 @@ def _blocks(
         for entry in entries:
             fact = entry.fact
             marks = "".join(_MARKS[name in entry.dialects] for name in names)
-            methods = f" {','.join(fact.methods)}" if fact.methods else ""
-            seen = "; ".join(source.partition(":")[0] for source in fact.sources)
-            yield f"  {marks}  {fact.path}{methods}  [{fact.enforced_by}; {seen}]"
+            methods = f" {','.join(fact.methods).upper()}" if fact.methods else ""
+            seen = "; ".join(dict.fromkeys(source.partition(":")[0] for source in fact.sources))
+            yield from _folded(
+                f"  {marks}  ", f"{fact.path}{methods}  [{fact.enforced_by}; {seen}]"
+            )
             if sources:
                 yield from (f"        {source}" for source in fact.sources)
                 if fact.note:
                     yield f"        note: {fact.note}"
+
+
+def _folded(start: str, text: str) -> list[str]:
+    from textwrap import wrap
+
+    later = " " * (len(start) + 2)
+    return wrap(text, 80, initial_indent=start, subsequent_indent=later, break_on_hyphens=False)
 
 
 def _report(found: Sequence[ProtectedPath], dialects: Sequence[Dialect]) -> dict[str, object]:

@@ -29,8 +29,9 @@ def wrapping_refusal(conditions: Conditions, wrap_ttl_seconds: float | None) -> 
         return None
     if wrap_ttl_seconds is None:
         return f"the response must be wrapped for {bounds}"
-    # What is no finite number is no TTL.
-    asked = round(wrap_ttl_seconds * NANOSECONDS) if isfinite(wrap_ttl_seconds) else -1
+    nanoseconds = wrap_ttl_seconds * NANOSECONDS
+    # What is no finite number, or beyond all measure, is no TTL.
+    asked = round(nanoseconds) if isfinite(nanoseconds) else -1
     if asked < 0 or (longest > 0 and asked > longest) or (shortest > 0 and asked < shortest):
         return f"the wrapping TTL must be {bounds}"
     return None

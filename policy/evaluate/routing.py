@@ -45,7 +45,7 @@ def refusal(operation: Operation | str, path: str, namespace: str = "") -> str |
     path in its namespace as sent, with the slash that is appended for lists."""
     if ("//" in path or (namespace and path[:1] == "/")) and operation != Operation.HELP:
         return "a path with `//` is redirected, and never matches a rule"
-    if path == "sys":
+    if path == "sys" and not namespace and operation != Operation.HELP:
         return "it is redirected to `sys/`"
     if ("/." in path or path[:1] == ".") and any(p in (".", "..") for p in path.split("/")):
         return "a path with `.` or `..` segments is redirected"

@@ -69,7 +69,6 @@ def lost_by(loser: Pattern, loser_form: str, winner: Pattern, winner_form: str) 
         RankingStep.LONGER,
         RankingStep.LARGER,
     )
-    for step, ours, theirs in zip(steps, loser.rank, winner.rank, strict=True):
-        if ours != theirs:
-            return step
-    return RankingStep.LARGER
+    # Two patterns never have the same rank.
+    pairs = zip(steps, loser.rank, winner.rank, strict=True)
+    return next(step for step, ours, theirs in pairs if ours != theirs)

@@ -55,6 +55,8 @@ def format_policy(source: Source, dialect: Dialect, now: float | None = None) ->
         raise InvalidPolicyError(f"{source.name}: is JSON, and only HCL can be formatted")
     document = parse(source, dialect).document
     formatted = Formatted(source, format_document(document))
+    if not formatted.changed:
+        return formatted
     after = Source(source.name, formatted.text)
     clocks = {now, None}
     if any(_meaning(source, dialect, at) != _meaning(after, dialect, at) for at in clocks):

@@ -171,11 +171,7 @@ class Decoder:
             raise Rejected(value.span, f"{what} must be a number, not {describe(value)}")
         if isinstance(old, str):
             return self.string(value, what)
-        if isinstance(old, dict):
-            if isinstance(value, ObjectNode):
-                return (yield self._map(value.items, old))
-            raise Rejected(value.span, f"{what} must be an object, not {describe(value)}")
-        assert isinstance(old, list)
+        assert isinstance(old, list)  # an object that may occur again is a list of one
         if isinstance(value, Literal):
             raise Rejected(value.span, f"{what} must be a list, not {describe(value)}")
         return (yield self._list(value, old))

@@ -30,15 +30,16 @@ __all__ = ["plain_parts"]
 
 # White space and comments, then: (a block with ("a plain path") and [(plain words)]), then
 # something that can only begin the next item. A path is ASCII and has no escapes or `${`, so that
-# it means what it says; `+*`, which is an error, is left to the full way.
+# it means what it says; `+*`, which is an error, is left to the full way. Repetitions are
+# possessive: one that could be taken back costs memory for every character of a long text.
 _BLOCK = re.compile(
     r"(?:[ \t\n]+|#[^\n\0\ue123\ud800-\udfff]*\n)*+"
-    r'(path[ \t]+"((?:[ !#%-*,-\[\]-~]|\+(?!\*))*)"[ \t\n]*\{[ \t\n]*'
-    r'capabilities[ \t]*=[ \t]*\[([ \t\n]*(?:"[a-z]+"[ \t\n]*(?:,[ \t\n]*|(?=\])))*)\][ \t\n]*\})'
+    r'(path[ \t]+"((?:[ !#%-*,-\[\]-~]++|\+(?!\*))*+)"[ \t\n]*\{[ \t\n]*'
+    r'capabilities[ \t]*=[ \t]*\[([ \t\n]*(?:"[a-z]+"[ \t\n]*(?:,[ \t\n]*|(?=\])))*+)\][ \t\n]*\})'
     r"(?=[ \t\n]*(?:[p#]|\Z))"
 )
 _WORD = re.compile(r"[a-z]+")
-_REST = re.compile(r"(?:[ \t\n]+|#[^\n\0\ue123\ud800-\udfff]*(?:\n|\Z))*")
+_REST = re.compile(r"(?:[ \t\n]+|#[^\n\0\ue123\ud800-\udfff]*(?:\n|\Z))*+")
 _NEXT = re.compile(r"^path\b", re.MULTILINE)
 _DENY = frozenset({Capability.DENY})
 _MOST_TRIES = 3

@@ -20,7 +20,4 @@ def decode_policy_field(field: str) -> str | bytes:
     letters = field.replace("\r", "").replace("\n", "")
     if len(letters) % 4 or not _BASE64.fullmatch(letters):
         return field
-    try:
-        return binascii.a2b_base64(letters)
-    except binascii.Error:
-        return field
+    return binascii.a2b_base64(letters)

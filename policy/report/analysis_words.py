@@ -36,10 +36,10 @@ def shown_paths(paths: PathSet, *, is_listing: bool) -> PathSet:
     return PathSet(slash_form(paths.node)) if is_listing else paths
 
 
-def path_words(paths: PathSet, *, is_listing: bool) -> str:
-    """A set of paths in the language of patterns."""
+def path_words(paths: PathSet, *, is_listing: bool, most: int = 4) -> str:
+    """A set of paths in the language of patterns, of which no more than `most` are shown."""
     try:
-        return str(shown_paths(paths, is_listing=is_listing).describe())
+        return shown_paths(paths, is_listing=is_listing).describe().shown(most)
     except AnalysisLimitError:
         return "more paths than can be described"
 

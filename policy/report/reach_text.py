@@ -17,7 +17,7 @@ __all__ = ["reach_text", "who_text"]
 
 
 def reach_text(holder: Holder, rows: Sequence[Reach], *, only_sudo: bool) -> str:
-    """A line for each row and one for its rule; with `only_sudo` by mount."""
+    """A line for each row and one for its rule; with `only_sudo` by mount, and nothing left out."""
     if not rows:
         return f"{holder}: nothing" + (" on root-protected paths" if only_sudo else "")
     lines = [f"{holder}:"]
@@ -27,7 +27,7 @@ def reach_text(holder: Holder, rows: Sequence[Reach], *, only_sudo: bool) -> str
         if only_sudo and own != mount:
             mount = own
             lines.append(f"  {mount}")
-        lines += _row(row)
+        lines += _row(row, most=1000 if only_sudo else 4)
     return "\n".join(lines)
 
 
@@ -43,9 +43,9 @@ def who_text(found: Sequence[Who], question: str) -> str:
     return "\n".join(lines)
 
 
-def _row(row: Reach) -> Iterator[str]:
+def _row(row: Reach, *, most: int = 4) -> Iterator[str]:
     names = operations_words([operation.value for operation in row.operations])
-    where = path_words(row.paths, is_listing=row.is_listing)
+    where = path_words(row.paths, is_listing=row.is_listing, most=most)
     mark = "!" if row.protected else " "
     yield f"  {mark} {names} on {where}"
     rule = "the policy `root`" if row.grant is None else rule_words(row.grant)

@@ -16,6 +16,7 @@ __all__ = [
     "MountRecord",
     "NamespaceRecord",
     "PolicyRecord",
+    "RoleRecord",
     "Stored",
     "TokenRecord",
     "UserRecord",
@@ -70,6 +71,8 @@ class TokenRecord(Stored):
     meta: dict[str, str] | None = None
     last_renewal: float | None = None
     is_first_root: bool = False
+    role: str = ""
+    """The token role it was made with."""
     wrapped_path: str = ""
     """For a wrapping token: the path whose answer it holds."""
 
@@ -169,6 +172,28 @@ class GroupRecord(Stored):
     member_entity_ids: list[str] = field(default_factory=list)
     member_group_ids: list[str] = field(default_factory=list)
     modify_index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRecord(Stored):
+    """A token role: what tokens made with it may and must have."""
+
+    name: str
+    namespace: str = ""
+    allowed_policies: list[str] = field(default_factory=list)
+    allowed_policies_glob: list[str] = field(default_factory=list)
+    disallowed_policies: list[str] = field(default_factory=list)
+    disallowed_policies_glob: list[str] = field(default_factory=list)
+    orphan: bool = False
+    renewable: bool = True
+    period: float = 0
+    explicit_max_ttl: float = 0
+    old_period: float = 0
+    """What was given under the old name of the field, which is shown under that name alone."""
+    old_explicit_max_ttl: float = 0
+    path_suffix: str = ""
+    no_default_policy: bool = False
+    kind: str = "default-service"
 
 
 @dataclass(frozen=True, slots=True)

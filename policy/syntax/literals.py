@@ -32,6 +32,7 @@ _SIMPLE = {
 _ESCAPE = re.compile(
     r'\\(?:([abfnrtv\\"])|([0-7]{3})|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))'
 )
+_ESCAPE_OR_OPENING = re.compile(rf"{_ESCAPE.pattern}|\$\{{")
 
 
 def decode_key(key: Key, *, is_json: bool = False) -> str:
@@ -70,14 +71,11 @@ def _decode_interpolated(inner: str) -> str:
 
 def _opening(inner: str, offset: int) -> int:
     """The next `${` from `offset` on whose dollar is no part of an escape, or -1."""
-    while True:
-        opening = inner.find("${", offset)
-        escape = inner.find("\\", offset)
-        if opening < 0 or escape < 0 or escape > opening:
-            return opening
-        match = _ESCAPE.match(inner, escape)
-        assert match is not None  # the scanner has checked every escape
+    while (match := _ESCAPE_OR_OPENING.search(inner, offset)) is not None:
+        if match[0] == "${":
+            return match.start()
         offset = match.end()
+    return -1
 
 
 def _region_end(inner: str, opening: int) -> int:
@@ -89,7 +87,7 @@ def _region_end(inner: str, opening: int) -> int:
             depth -= 1
             if depth == 0:
                 return at + 1
-    return len(inner)
+    raise AssertionError("the scanner has seen the end of every region")
 
 
 def _unescape(text: str, *, is_json: bool) -> str:

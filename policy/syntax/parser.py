@@ -215,7 +215,7 @@ def _flaw(source: Source, flaw: Flaw, dialect: Dialect) -> Diagnostic:
             else:
                 message = "an exponent without digits swallows the character behind it"
                 help_text = "finish the number, or put the text in quotes"
-        case FlawKind.BROKEN_ITEM:
+        case _:  # FlawKind.BROKEN_ITEM
             message = f"`{quoted}` breaks off before `}}`"
             if dialect.forgives_error_before_brace:
                 notes = ("this server drops it; newer ones refuse the policy",)

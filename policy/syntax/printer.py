@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.syntax.nodes import Document, Item, ListNode, Literal, ObjectNode, Value
+from policy.syntax.nodes import Document, Item, ListNode, Literal, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ def _value(value: Value, *, is_json: bool) -> Iterable[_Part]:
                 yield ", "
             yield element, is_json
         yield "]"
-    elif isinstance(value, ObjectNode):
+    else:
         yield "{"
         if is_json:
             yield from _members(value.items)

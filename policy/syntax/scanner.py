@@ -110,13 +110,14 @@ class JsonScanner(_Scanner):
             yield Token("END", "", offset, end_pos=offset)
 
 
+# Possessive, because a text may be long: a repetition that could be taken back costs memory.
 _INSIDE = re.compile(
-    r'[^{}\\\0\ue123\ud800-\udfff]*(?:\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9A-Fa-f]{2}'
-    r"|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})[^{}\\\0\ue123\ud800-\udfff]*)*"
+    r'[^{}\\\0\ue123\ud800-\udfff]*+(?:\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9A-Fa-f]{2}'
+    r"|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})[^{}\\\0\ue123\ud800-\udfff]*+)*+"
 )
 _OUTSIDE = re.compile(
-    r'(?:[^"\\\n$\0\ue123\ud800-\udfff]|\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9A-Fa-f]{2}'
-    r"|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})|\$(?!\{))*"
+    r'(?:[^"\\\n$\0\ue123\ud800-\udfff]++|\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9A-Fa-f]{2}'
+    r"|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})|\$(?!\{))*+"
 )
 
 

@@ -152,16 +152,18 @@ _LIMITS = ("1", "5", "6", "0", "", "max", "MAX", "-1", "+3", "007", "1e3", "100"
 _WRAP_TTLS = (None, None, None, 0, 0.5, 1, 1.5, 2, 5, 60, 61, 3600)
 
 
-def random_parameters(random: Random, operation: Operation) -> Mapping[str, object] | None:
+def random_parameters(
+    random: Random, operation: Operation, *, names: Sequence[str] = PARAMETER_NAMES
+) -> Mapping[str, object] | None:
     """The parameters of a request: a body for a write, query parameters for the others.
 
     A query parameter is a string, or a list of strings where it is repeated.
     """
     count = random.choice((0, 0, 1, 1, 2, 3))
-    names = [random.choice(PARAMETER_NAMES) for _ in range(count)]
+    chosen = [random.choice(names) for _ in range(count)]
     if operation in _WITH_BODY:
-        return {name: random.choice(_BODY_VALUES) for name in names}
-    query: dict[str, object] = {name: random.choice(_QUERY_VALUES) for name in names[:2]}
+        return {name: random.choice(_BODY_VALUES) for name in chosen}
+    query: dict[str, object] = {name: random.choice(_QUERY_VALUES) for name in chosen[:2]}
     if operation.is_listing and random.choice((True, True, False)):
         query["limit"] = random.choice(_LIMITS)
     for name, value in query.items():
@@ -176,14 +178,18 @@ def random_request(
     *,
     operations: Sequence[Operation] = _OPERATIONS,
     namespaces: Sequence[str] = ("",),
+    names: Sequence[str] = PARAMETER_NAMES,
 ) -> Request:
-    """A request to one of `paths`, with parameters and wrapping."""
+    """A request to one of `paths`, with parameters of these names and wrapping."""
     operation = random.choice(operations)
+    data = (
+        None if operation is Operation.HELP else random_parameters(random, operation, names=names)
+    )
     return Request(
         operation,
         random.choice(paths),
         namespace=random.choice(namespaces),
-        data=None if operation is Operation.HELP else random_parameters(random, operation),
+        data=data,
         wrap_ttl_seconds=random.choice(_WRAP_TTLS),
     )
 

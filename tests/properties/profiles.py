@@ -1,7 +1,8 @@
 """How many examples a property is tried on.
 
-`pytest --hypothesis-profile=long tests/properties` tries many more than the normal run. Examples
-are drawn anew in every run; a failure prints the `--hypothesis-seed` that brings it back.
+`pytest --hypothesis-profile=long tests/properties` tries many times more than a normal run.
+Examples are drawn anew in every run, also where a CI is detected; a failure prints the
+`--hypothesis-seed` that brings it back.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ from typing import Final
 
 from hypothesis import HealthCheck, settings
 
+_USUAL: Final = 100
 _COMMON: Final = settings(
+    max_examples=_USUAL,
     deadline=None,
+    derandomize=False,
     # One example is a whole world of policies with hundreds of requests: slow to draw, and large.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     print_blob=True,
 )
 settings.register_profile("ci", _COMMON)
-settings.register_profile("long", _COMMON)
-
-_LONG_FACTOR: Final = 30
+settings.register_profile("long", _COMMON, max_examples=30 * _USUAL)
 
 
 def examples(count: int) -> settings:
     """The settings of a property that is tried `count` times in a normal run."""
-    long = settings.get_current_profile_name() == "long"
-    return settings(_COMMON, max_examples=count * (_LONG_FACTOR if long else 1))
+    assert settings.default is not None
+    return settings(_COMMON, max_examples=count * settings.default.max_examples // _USUAL)

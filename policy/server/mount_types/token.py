@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.server.answers import Refused, Reply
 from policy.server.inputs import duration_text, parse_seconds
+from policy.server.mount_types.token_roles import ROLE_ROUTES, find_role, role_policies
 from policy.server.records import TokenRecord
 from policy.server.routing import Route, Routes
 from policy.server.tokens import DEFAULT_TTL
 
 if TYPE_CHECKING:
+    from policy.server.records import RoleRecord
     from policy.server.routing import Call
 
 __all__ = ["ROUTES", "auth_of", "timestamp"]
@@ -23,6 +25,12 @@ _CUSTOM_ID: Final = (
     "Supplying a custom ID for the token uses the weaker SHA1 hashing instead of the more secure "
     "SHA2-256 HMAC for token obfuscation. SHA1 hashed tokens on the wire leads to less secure "
     "lookups."
+)
+
+
+_TIDY: Final = (
+    "Tidy operation successfully started. Any information from the operation will be printed to "
+    "OpenBao's server logs."
 )
 
 
@@ -60,11 +68,14 @@ def auth_of(call: Call, token: TokenRecord, text: str) -> dict[str, Any]:
 class _Creation:
     """One `create` on its way: what is asked for, and what may be given."""
 
-    def __init__(self, call: Call, *, is_orphan: bool) -> None:
+    def __init__(
+        self, call: Call, *, is_orphan: bool = False, role: RoleRecord | None = None
+    ) -> None:
         self.call = call
+        self.role = role
         self.fields = call.fields
         self.parent = call.subject
-        self.is_orphan = is_orphan
+        self.is_orphan = is_orphan or (role is not None and role.orphan)
         held = call.acl.capabilities(call.path, call.namespace) if call.acl else []
         self.is_root = "root" in held
         self.is_sudo = self.is_root or "sudo" in held
@@ -87,7 +98,7 @@ class _Creation:
         policies = self._policies()
         ttl, explicit_max, period = self._times()
         is_orphan = self._orphan()
-        if period and not self.is_sudo:
+        if period and not self.is_sudo and self.role is None:
             raise Refused(400, "root or sudo privileges required to create periodic token")
         ttl, expires = self._lease(policies, ttl, explicit_max, period)
         name = fields.text("display_name")
@@ -97,7 +108,8 @@ class _Creation:
             policies=policies,
             created=self.call.core.now(),
             namespace=self.call.namespace,
-            path=self.call.path,
+            path=self._path(),
+            role=self.role.name if self.role is not None else "",
             display_name=_display_name(name),
             kind=kind,
             ttl=ttl,
@@ -115,7 +127,13 @@ class _Creation:
         return Reply(auth=auth, warnings=self.warnings or None)
 
     def _renewable(self) -> bool:
+        if self.role is not None and not self.role.renewable:
+            return False
         return self.fields.boolean("renewable", default=True)
+
+    def _path(self) -> str:
+        suffix = self.role.path_suffix if self.role is not None else ""
+        return f"{self.call.path}/{suffix}" if suffix else self.call.path
 
     def _kind(self) -> str:
         kind = self.fields.text("type")
@@ -146,26 +164,36 @@ class _Creation:
             raise Refused(400, "batch tokens cannot have explicit max TTLs")
 
     def _policies(self) -> list[str]:
-        fields, parent = self.fields, self.parent
-        asked = fields.texts("policies", split=False)
-        no_default = fields.boolean("no_default_policy")
-        names = _clean(asked or parent.policies)
-        if asked and not self.is_sudo and not set(names) <= set(parent.policies):
-            raise Refused(400, "child policies must be subset of parent")
+        asked = _clean(self.fields.texts("policies", split=False))
+        names = role_policies(self.role, asked) if self.role is not None else None
+        if names is None:
+            names = self._policies_of_parent(asked)
         if "root" in names:
-            if "root" not in parent.policies:
+            if "root" not in self.parent.policies:
                 raise Refused(400, "root tokens may not be created without parent token being root")
             return ["root"]
-        if no_default:
+        if self.fields.boolean("no_default_policy"):
             names = [name for name in names if name != "default"]
-        elif asked and "default" not in names and (self.is_sudo or "default" in parent.policies):
-            names = sorted([*names, "default"])
         if "response-wrapping" in names:
             raise Refused(400, 'cannot assign policy "response-wrapping"')
+        self._warn_about_missing(names)
+        return names
+
+    def _policies_of_parent(self, asked: list[str]) -> list[str]:
+        """What is asked for, as far as the parent may give it, or all that the parent has."""
+        held = self.parent.policies
+        if not asked:
+            return _clean(held)
+        if not self.is_sudo and not set(asked) <= set(held):
+            raise Refused(400, "child policies must be subset of parent")
+        if self.is_sudo or "default" in held:
+            return sorted({*asked, "default"})
+        return asked
+
+    def _warn_about_missing(self, names: list[str]) -> None:
         for name in names:
             if self.call.core.policy(name, self.call.namespace) is None:
                 self.warnings.append(f'Policy "{name}" does not exist')
-        return names
 
     def _times(self) -> tuple[float, float, float]:
         fields = self.fields
@@ -181,6 +209,11 @@ class _Creation:
             raise Refused(400, "period must be positive")
         if ttl < 0:
             raise Refused(400, "ttl must be positive")
+        if self.role is not None:
+            # A role's period is the token's; of two longest times the shorter one counts.
+            period = self.role.period or period
+            longest = [t for t in (explicit_max, self.role.explicit_max_ttl) if t and not period]
+            explicit_max = min(longest, default=0.0)
         return ttl, explicit_max, period
 
     def _orphan(self) -> bool:
@@ -226,7 +259,22 @@ def _display_name(name: str) -> str:
 
 
 def _create(call: Call) -> Reply:
-    return _Creation(call, is_orphan=False).run()
+    return _Creation(call).run()
+
+
+def _create_with_role(call: Call) -> Reply:
+    role = find_role(call, call.match["role"])
+    if role is None:
+        raise Refused(400, f"unknown role {call.match['role']}")
+    return _Creation(call, role=role).run()
+
+
+def _tidy(_: Call) -> Reply:
+    """Nothing is to be tidied up here: what has expired is forgotten anyway."""
+    return Reply(
+        warnings=[_TIDY],
+        status=202,
+    )
 
 
 def _create_orphan(call: Call) -> Reply:
@@ -262,6 +310,8 @@ def _shown(call: Call, token: TokenRecord, text: str) -> Reply:
             data["issue_time"] = timestamp(math.floor(token.created))
     if token.period:
         data["period"] = int(token.period)
+    if token.role:
+        data["role"] = token.role
     if token.namespace:
         data["namespace_path"] = token.namespace
     if token.last_renewal is not None:
@@ -388,6 +438,7 @@ def _revoke_accessor(call: Call) -> Reply | None:
 ROUTES: Final = Routes(
     Route("create", update=_create),
     Route("create-orphan", update=_create_orphan),
+    Route("create/(?P<role>[^/]+)", update=_create_with_role),
     Route("lookup-self", read=_lookup_self, update=_lookup_self),
     Route("lookup", read=_lookup, update=_lookup),
     Route("lookup-accessor", update=_lookup_accessor),
@@ -399,5 +450,7 @@ ROUTES: Final = Routes(
     Route("revoke-orphan", update=_revoke_orphan),
     Route("revoke-accessor", update=_revoke_accessor),
     Route("accessors/?", list=_list_accessors),
+    Route("tidy", update=_tidy),
+    *ROLE_ROUTES,
 )
 """The paths of the token store."""

@@ -1,0 +1,42 @@
+"""A placeholder of another tool in a path.
+
+What: A path holds `${…}`, `<…>` or a single pair of braces.
+Why: The server knows only `{{…}}`: everything else is ordinary text. Where another program fills
+    the text in before it is written, all is well, and the linter should see what comes out.
+Example:
+    path "secret/data/${app}/*" { capabilities = ["read"] }
+Instead:
+    path "secret/data/{{identity.entity.name}}/*" { capabilities = ["read"] }
+Source: OpenBao 2.7.2, recorded as `interpolation` and `template-*`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.diagnostics import Severity
+from policy.lint.findings import Confidence, Level, Problem
+from policy.lint.rule import rule
+from policy.model import split_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.lint.target import PolicyFile
+
+_PAIRS = (("${", "}"), ("<", ">"), ("{", "}"))
+
+
+@rule("unfilled-placeholder", "SP704", Severity.WARNING, Confidence.MEDIUM, Level.PEDANTIC)
+def check(file: PolicyFile) -> Iterator[Problem]:
+    """Templates of the server itself are set aside first."""
+    for block in file.blocks:
+        plain = "".join(part for part in split_template(block.path) if isinstance(part, str))
+        for opening, closing in _PAIRS:
+            _, found, rest = plain.partition(opening)
+            if found and closing in rest:
+                yield Problem(
+                    f"`{opening}…{closing}` in `{block.path}` is ordinary text to the server",
+                    block.label,
+                )
+                break

@@ -1,0 +1,387 @@
+"""What rules look at: a policy file, its blocks, its ACL, and the project it is part of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from policy.acl import Grant
+from policy.analyze import Form, PathSet
+from policy.analyze.partition import Lookup, Partition
+from policy.analyze.symbolic import symbolic_token
+from policy.lint.endpoints import Endpoints, Known, guarded_patterns, overlap
+from policy.lower import compile_policy
+from policy.lower.reshape import reshape
+from policy.model import Capability, PatternKind, Policy, byte_text, plain_text
+from policy.policies import PolicySet
+from policy.source import Span
+from policy.syntax import (
+    Item,
+    ListNode,
+    Literal,
+    LiteralKind,
+    ObjectNode,
+    decode_key,
+    decode_text,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from policy.analyze.inventory import Holder, Inventory
+    from policy.catalog import Fact, Mount, MountTable
+    from policy.evaluate import ACL
+    from policy.lower import Compiled
+    from policy.model import Dialect, Pattern, Rule
+    from policy.source import Source
+    from policy.syntax import Document
+
+__all__ = ["Block", "PolicyFile", "Project", "Wins", "first_blocks", "winning"]
+
+Wins = dict["Pattern", list[tuple[Lookup, "Fact | None", PathSet]]]
+"""For each pattern the lookups and paths on which it wins, and why those are root-protected."""
+
+_ALONE = "linted"
+"""The name a policy goes by while it is looked at alone: `root` and `default` are no exceptions."""
+
+
+class Project:
+    """All files of one run, and the server they are for.
+
+    `mounts_given` tells that `mounts` is what is really mounted, and not only what every server
+    has.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        mounts: MountTable,
+        *,
+        mounts_given: bool,
+        now: float,
+        inventory: Inventory | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.mounts = mounts
+        self.mounts_given = mounts_given
+        self.now = now
+        self.inventory = inventory
+        """Who holds the policies, if somebody said so."""
+        self.files: list[PolicyFile] = []
+        self._endpoints: dict[tuple[str, Pattern], Known | None] = {}
+
+    def add(self, name: str, source: Source, given_name: str = "") -> PolicyFile:
+        """One more file. `given_name` is the name as the file has it, before it was lower-cased."""
+        file = PolicyFile(self, name, source, given_name or name)
+        self.files.append(file)
+        return file
+
+    def replace(self, file: PolicyFile, source: Source) -> None:
+        """Another text in place of a file's."""
+        at = self.files.index(file)
+        self.files[at] = PolicyFile(self, file.name, source, file.given_name)
+        for name in ("policies", "policies_by_name", "capabilities_by_pattern"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def guarded(self) -> tuple[Pattern, ...]:
+        """Every path where `sudo` makes a difference of any kind."""
+        return guarded_patterns(self.dialect, self.mounts)
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """All policies that the server takes; of those with one name the last."""
+        compiled = (file.compiled.policy for file in self.files)
+        return {policy.name: policy for policy in compiled if policy is not None}
+
+    def holders(self, name: str) -> list[Holder]:
+        """Everybody in the inventory who holds a policy of the root namespace."""
+        holders = () if self.inventory is None else self.inventory.holders
+        return [holder for holder in holders if ("", name) in holder.token.policy_names]
+
+    def acl_of_holder(self, holder: Holder, *, without: str = "") -> ACL:
+        """What somebody may do, or might without one policy. Only where there is an inventory."""
+        assert self.inventory is not None
+        kept = [policy for name, policy in self.policies.items() if name != without]
+        return self.inventory.acl(PolicySet(kept, self.dialect), holder, now=self.now)
+
+    @cached_property
+    def policies_by_name(self) -> dict[str, list[PolicyFile]]:
+        """The files that stand for one policy name."""
+        found: defaultdict[str, list[PolicyFile]] = defaultdict(list)
+        for file in self.files:
+            found[file.name].append(file)
+        return found
+
+    @cached_property
+    def capabilities_by_pattern(self) -> dict[Pattern, frozenset[Capability]]:
+        """What any file grants on a pattern: a token may hold several of the policies."""
+        found: defaultdict[Pattern, frozenset[Capability]] = defaultdict(frozenset)
+        for file in self.files:
+            if file.compiled.policy is not None:
+                for rule in file.compiled.policy.rules:
+                    if rule.pattern is not None:
+                        found[rule.pattern] |= rule.capabilities
+        return found
+
+    def endpoints(self, mount: Mount, pattern: Pattern) -> Known | None:
+        """What the paths of a pattern, all of them on one mount, understand; None if unknown."""
+        key = mount.path + mount.backend, pattern
+        if key not in self._endpoints:
+            known = Endpoints.of(mount.backend, self.dialect.product)
+            self._endpoints[key] = None if known is None else known.touched(mount.path, pattern)
+        return self._endpoints[key]
+
+
+class Block:
+    """One `path` block: the rule it became, and the text it stands in."""
+
+    def __init__(self, file: PolicyFile, rule: Rule) -> None:
+        self.file = file
+        self.rule = rule
+
+    @property
+    def path(self) -> str:
+        """The path as written."""
+        return self.rule.path
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What this block alone grants."""
+        return self.rule.capabilities
+
+    @cached_property
+    def grant(self) -> Grant | None:
+        """The merged rule of its pattern in this policy; None for a block that is left out."""
+        return self.file.grants.get(id(self.rule))
+
+    @cached_property
+    def pattern(self) -> Pattern | None:
+        """Its pattern, templates filled with text that stands for any one value."""
+        return None if self.grant is None else self.grant.pattern
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no earlier block of the policy has the same pattern: a finding about what both
+        say together is shown there."""
+        return self.grant is not None and self.grant.rules[0][1] is self.rule
+
+    @cached_property
+    def item(self) -> Item:
+        """Its syntax."""
+        return self.file.items[self.rule.span]
+
+    @property
+    def label(self) -> Span:
+        """Where the path stands."""
+        keys = self.item.keys
+        return keys[min(1, len(keys) - 1)].span
+
+    @property
+    def inner_label(self) -> Span:
+        """Where the path stands, without its quotes."""
+        start, end = self.label
+        quoted = self.file.source.text[start] == '"'
+        return Span(start + 1, end - 1) if quoted else Span(start, end)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the path stands in the text letter by letter, so that it can be edited."""
+        return self.file.source.text[slice(*self.inner_label)] == self.path
+
+    def attributes(self, name: str) -> Iterator[Item]:
+        """The items of that key."""
+        body = self.item.value
+        if isinstance(body, ObjectNode):
+            for item in body.items:
+                if decode_key(item.keys[0], is_json=self.file.source.is_json) == name:
+                    yield item
+
+    def attribute_span(self, name: str) -> Span:
+        """Where the key stands first; the path if it does not."""
+        return next((item.keys[0].span for item in self.attributes(name)), self.label)
+
+    @cached_property
+    def words(self) -> tuple[tuple[str, Span], ...]:
+        """The words of `capabilities`, each with its place."""
+        return tuple(
+            (decode_text(element, is_json=self.file.source.is_json), element.span)
+            for item in self.attributes("capabilities")
+            if isinstance(item.value, ListNode)
+            for element in item.value.elements
+            if isinstance(element, Literal)
+            and element.kind in (LiteralKind.STRING, LiteralKind.HEREDOC)
+        )
+
+    def word_span(self, capability: Capability) -> Span:
+        """Where a capability stands; the path if some shorthand brought it."""
+        return next((span for word, span in self.words if word == capability), self.label)
+
+    @property
+    def list_span(self) -> Span | None:
+        """Where the list of capabilities stands, if there is exactly one and it is HCL."""
+        items = list(self.attributes("capabilities"))
+        if self.file.source.is_json or len(items) != 1:
+            return None
+        return items[0].value.span if isinstance(items[0].value, ListNode) else None
+
+    def without_word(self, word: str) -> tuple[Span, str] | None:
+        """The edit that takes a word, in every place, out of a list written on its own; None in
+        JSON and where the word comes from elsewhere."""
+        span = self.list_span
+        if span is None or "\n" in self.file.source.text[slice(*span)]:
+            return None
+        texts = [self.file.source.text[slice(*place)] for kept, place in self.words if kept != word]
+        if len(texts) == len(self.words):
+            return None
+        return span, "[" + ", ".join(texts) + "]"
+
+
+class PolicyFile:
+    """One policy text. What it holds is worked out when a rule first asks."""
+
+    def __init__(self, project: Project, name: str, source: Source, given_name: str) -> None:
+        self.project = project
+        self.name = name
+        self.given_name = given_name
+        self.original = source
+        self.source = source.normalized
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """What the server would make of it."""
+        return compile_policy(self.source, self.name, self.project.dialect, self.project.now)
+
+    @cached_property
+    def document(self) -> Document:
+        """The syntax tree."""
+        return parse(self.source, self.project.dialect).document
+
+    @cached_property
+    def items(self) -> dict[Span, Item]:
+        """The top-level items by their place."""
+        items = self.document.items
+        return {item.span: item for item in (reshape(items) if self.source.is_json else items)}
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy. Rules that do not read broken texts are only run when there is one."""
+        assert self.compiled.policy is not None
+        return replace(self.compiled.policy, name=_ALONE)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks, in the order of the text."""
+        return tuple(Block(self, rule) for rule in self.policy.rules)
+
+    def acl_of(self, policy: Policy) -> ACL:
+        """The ACL of a token that holds nothing else, and has a value for every template."""
+        token = symbolic_token([_ALONE], [policy])
+        return PolicySet([policy], self.project.dialect).acl(
+            token, mounts=self.project.mounts, now=self.project.now
+        )
+
+    @cached_property
+    def acl(self) -> ACL:
+        """The ACL of the policy alone."""
+        return self.acl_of(self.policy)
+
+    @cached_property
+    def grants(self) -> dict[int, Grant]:
+        """The merged rules by the identity of each rule that went into them."""
+        return {id(rule): grant for grant in self.acl.table for _, rule in grant.rules}
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The patterns of the policy."""
+        return tuple(grant.pattern for grant in self.acl.table)
+
+    @cached_property
+    def partition(self) -> Partition:
+        """All paths by the rule that wins there, and why they are guarded where one does."""
+        return Partition(self.acl, only_rules=True)
+
+    @cached_property
+    def wins(self) -> Wins:
+        """For each pattern where it wins, by lookup, and why it is root-protected there. Paths
+        that no request can have are not counted."""
+        return winning(self.partition)
+
+    def mount(self, pattern: Pattern) -> tuple[Mount, bool] | None:
+        """The mount that all paths of a pattern lie on, and whether that is sure. None where
+        several are possible or nothing is known."""
+        start = plain_text(pattern.text[: pattern.first_wildcard])
+        found = self.project.mounts.find(start)
+        if found is not None:
+            mount = found[0]
+            return (mount, True) if byte_text(start).startswith(byte_text(mount.path)) else None
+        if self.project.mounts_given:
+            return None
+        from policy.lint.guesses import guessed_mount
+
+        guess = guessed_mount(start, self)
+        return None if guess is None else (guess, False)
+
+    def known(self, pattern: Pattern) -> tuple[Known, bool] | None:
+        """What the endpoints of a pattern understand, and whether their mount is sure."""
+        found = self.mount(pattern)
+        if found is None:
+            return None
+        mount, is_sure = found
+        known = self.project.endpoints(mount, pattern)
+        return None if known is None else (known, is_sure)
+
+    def protected(self, pattern: Pattern) -> bool:
+        """Whether a pattern is one root-protected path."""
+        if pattern.kind is not PatternKind.EXACT:
+            return False
+        return self.acl.guard.root_protected(pattern.text) is not None
+
+    def broader(self, block: Block) -> list[Pattern]:
+        """The wildcard patterns of the policy, but for that of a block."""
+        return [
+            grant.pattern
+            for grant in self.acl.table
+            if grant.pattern.kind is not PatternKind.EXACT and grant is not block.grant
+        ]
+
+    def block_of(self, rule: Rule) -> Block:
+        """The block that became a rule."""
+        return next(block for block in self.blocks if block.rule is rule)
+
+    def sudo_matters(self, pattern: Pattern) -> bool:
+        """Whether `sudo` makes a difference of any kind on some path of a pattern."""
+        return overlap(pattern, self.project.guarded)
+
+    def others(self, pattern: Pattern) -> frozenset[Capability]:
+        """What the files of the run grant on the same pattern, this one included."""
+        return self.project.capabilities_by_pattern.get(pattern, frozenset())
+
+    def block_at(self, span: Span) -> Block | None:
+        """The block that a span lies in."""
+        if self.compiled.policy is None:
+            return None
+        for block in self.blocks:
+            if block.rule.span.start <= span.start and span.end <= block.rule.span.end:
+                return block
+        return None
+
+
+def winning(partition: Partition) -> Wins:
+    """Where the patterns of an ACL win on paths that requests can have."""
+    found: Wins = {}
+    for lookup in Lookup:
+        form = Form.REQUEST if lookup is Lookup.PLAIN else Form.WITHOUT_SLASH
+        for cell, paths in partition.divided(lookup):
+            if cell.grant is not None and paths.witness(form) is not None:
+                won = found.setdefault(cell.grant.pattern, [])
+                won.append((lookup, cell.guarded.protected, paths))
+    return found
+
+
+def first_blocks(blocks: Iterable[Block]) -> Sequence[Block]:
+    """One block for each pattern, the first; those that are left out are not among them."""
+    return [block for block in blocks if block.is_first]

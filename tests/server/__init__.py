@@ -1,0 +1,1 @@
+"""The mock server: recorded transcripts, the state machine, real clients."""

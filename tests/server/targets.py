@@ -1,0 +1,131 @@
+"""Two servers that clients cannot tell apart: a real one-node OpenBao with raft, and the mock."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from policy.testing.server import OnPorts
+from tests.live import leash
+from tests.live.server import find_binary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Target", "mock_target", "real_target"]
+
+_START_SECONDS = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server on a loopback port."""
+
+    name: str
+    address: str
+    root_token: str
+    unseal_key: str
+
+    def send(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, Any]:
+        """One request: status and decoded body; 0 when nobody answers."""
+        host = self.address.removeprefix("http://")
+        connection = http.client.HTTPConnection(host, timeout=30)
+        headers = {"X-Vault-Token": token} if token else {}
+        payload = None if body is None else orjson.dumps(body)
+        try:
+            connection.request(method, f"/v1/{path}", payload, headers)
+            response = connection.getresponse()
+            data = response.read()
+            return response.status, orjson.loads(data) if data else None
+        except (OSError, http.client.HTTPException):
+            return 0, None
+        finally:
+            connection.close()
+
+    def wait_active(self, seconds: float = _START_SECONDS) -> None:
+        """Wait until the node is active. Raises `TimeoutError`."""
+        end = time.monotonic() + seconds
+        while self.send("GET", "sys/health")[0] != 200:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.name} did not become active")
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def mock_target() -> Iterator[Target]:
+    """The mock, on a real clock."""
+    with OnPorts() as server:
+        yield Target("mock", server.address, server.root_token, server.mock.unseal_key)
+
+
+@contextlib.contextmanager
+def real_target() -> Iterator[Target]:
+    """OpenBao with one raft node, initialised and unsealed, in a folder that is removed again."""
+    with tempfile.TemporaryDirectory(prefix="sudopath-ha-") as folder:
+        home = Path(folder)
+        api, inner = _free_ports()
+        config = home / "server.hcl"
+        (home / "raft").mkdir()
+        config.write_text(
+            f'storage "raft" {{ path = "{home}/raft"  node_id = "n1" }}\n'
+            f'listener "tcp" {{ address = "127.0.0.1:{api}"  tls_disable = true '
+            f'cluster_address = "127.0.0.1:{inner}" }}\n'
+            f'api_addr = "http://127.0.0.1:{api}"\n'
+            f'cluster_addr = "https://127.0.0.1:{inner}"\n'
+        )
+        command = [sys.executable, "-I", "-S", leash.__file__, str(find_binary())]
+        with (home / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, "server", f"-config={config}"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=_environment(home),
+                start_new_session=True,
+            )
+        try:
+            yield _initialised(Target("real", f"http://127.0.0.1:{api}", "", ""))
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait(15)
+
+
+def _initialised(target: Target) -> Target:
+    end = time.monotonic() + _START_SECONDS
+    while target.send("GET", "sys/init")[0] != 200:
+        if time.monotonic() > end:
+            raise TimeoutError("the real server did not start")
+        time.sleep(0.05)
+    _, made = target.send("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
+    target.send("PUT", "sys/unseal", {"key": made["keys"][0]})
+    ready = Target(target.name, target.address, made["root_token"], made["keys"][0])
+    ready.wait_active()
+    return ready
+
+
+def _environment(home: Path) -> Mapping[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("BAO_", "VAULT_")) and "PROXY" not in name.upper()
+    }
+    return {**kept, "HOME": str(home)}
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
