@@ -58,21 +58,27 @@ def guard_node(
     table = _Numbers()
     protected = _looked_up(table.fact, dialect, mounts, FactKind.SUDO)
     unauthenticated = _looked_up(table.fact, dialect, mounts, FactKind.UNAUTHENTICATED)
-    root = combine(protected, unauthenticated, table.both)
-    for path in (*_ANSWERED_APART, *(path + "/" for path in _ANSWERED_APART)):
-        # That no write ends in a slash is a matter of the form of a request, not of this path.
-        asked = frozenset(Operation) - WRITES if path.endswith("/") else frozenset(Operation)
-        lacks = frozenset(operation for operation in asked if refusal(operation, path))
-        if lacks:
-            root = with_value(root, path, table.marked(root, path, lacks))
-    outer = root
+    anywhere = combine(protected, unauthenticated, table.both)
+    outer = _answered_apart(anywhere, table, "")
     if namespaces:
+        child = _answered_apart(anywhere, table, namespaces[0])
         only_root = winners((pattern, 1) for pattern in _root_namespace_only())
-        child = combine(root, only_root, lambda one, two: table.refused if two else one)
+        child = combine(child, only_root, lambda one, two: table.refused if two else one)
         # The longest known namespace counts, so it is put in place last.
         for namespace in sorted(namespaces, key=len):
             outer = graft(outer, namespace[:-1].split("/"), child)
     return outer, table.meanings()
+
+
+def _answered_apart(node: Node, table: _Numbers, namespace: str) -> Node:
+    """Mark the paths that lack some operations in the root namespace, or in a child."""
+    for path in (*_ANSWERED_APART, *(path + "/" for path in _ANSWERED_APART)):
+        # That no write ends in a slash is a matter of the form of a request, not of this path.
+        asked = frozenset(Operation) - WRITES if path.endswith("/") else frozenset(Operation)
+        lacks = frozenset(operation for operation in asked if refusal(operation, path, namespace))
+        if lacks:
+            node = with_value(node, path, table.marked(node, path, lacks))
+    return node
 
 
 class _Numbers:

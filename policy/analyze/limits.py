@@ -6,7 +6,7 @@ from typing import Final
 
 from policy.errors import PolicyError
 
-__all__ = ["MAX_PIECES", "MAX_SEGMENTS", "AnalysisLimitError", "Budget"]
+__all__ = ["MAX_PIECES", "MAX_SEGMENTS", "AnalysisLimitError", "Budget", "check_segments"]
 
 MAX_SEGMENTS: Final = 200
 """The most segments a pattern may have. The longest pattern seen in practice has 12."""

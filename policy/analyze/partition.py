@@ -218,11 +218,11 @@ class Partition:
         if lookup is Lookup.WRITTEN:
             # A write to the bare name of a mount is looked up with a slash behind it; one to
             # `sys` is redirected.
-            names = [name for name in sorted(self.acl.bare_mounts) if name != "sys"]
             for namespace in ("", *namespaces):
-                for name in names:
+                for name in sorted(self.acl.bare_mounts):
                     path = namespace + name
-                    node = with_value(node, path, find(source, path + "/"))
+                    if path != "sys":
+                        node = with_value(node, path, find(source, path + "/"))
             source = node
         # The bare name of a namespace is looked up inside that namespace, by that very name.
         for namespace in namespaces:

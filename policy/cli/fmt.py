@@ -89,7 +89,7 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
             same += not formatted.changed
     if options.paths != ["-"]:
         verb = "would change" if options.check or options.diff else "formatted"
-        counts = [(changed, verb), (same, "already formatted"), (failed, "left as they are")]
+        counts = [(changed, verb), (same, "already formatted"), (failed, "not formatted")]
         output.note(", ".join(f"{count} {words}" for count, words in counts if count) or "no HCL")
     if failed:
         return Exit.ERROR

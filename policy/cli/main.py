@@ -24,6 +24,9 @@ COMMANDS = {
     "check": "may a token do this, and why?",
     "capabilities": "what a token holds on paths",
     "validate": "would the server accept these policies?",
+    "needs": "which policy does this take?",
+    "paths": "which paths are root-protected?",
+    "fmt": "format policies as the server's own formatter does",
     "serve": "a mock server with this engine inside",
     "schema": "JSON Schemas of files and answers",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
@@ -350,7 +351,15 @@ class PolicyFile:
 
     def block_of(self, rule: Rule) -> Block:
         """The block that became a rule."""
-        return next(block for block in self.blocks if block.rule is rule)
+        return self._blocks_by_rule[id(rule)]
+
+    @cached_property
+    def _blocks_by_rule(self) -> dict[int, Block]:
+        return {id(block.rule): block for block in self.blocks}
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [block.rule.span.start for block in self.blocks]
 
     def sudo_matters(self, pattern: Pattern) -> bool:
         """Whether `sudo` makes a difference of any kind on some path of a pattern."""
@@ -364,9 +373,9 @@ class PolicyFile:
         """The block that a span lies in."""
         if self.compiled.policy is None:
             return None
-        for block in self.blocks:
-            if block.rule.span.start <= span.start and span.end <= block.rule.span.end:
-                return block
+        at = bisect_right(self._starts, span.start) - 1
+        if at >= 0 and span.end <= self.blocks[at].rule.span.end:
+            return self.blocks[at]
         return None
 
 

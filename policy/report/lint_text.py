@@ -22,7 +22,7 @@ def finding_text(finding: Finding) -> str:
     """One finding: place, phrase, underlined text, notes, and the fix if there is one."""
     lines = [finding.diagnostic.render()]
     if finding.fix is not None:
-        kind = "`--fix` does it" if finding.fix.is_safe else "`--unsafe-fixes` does it"
+        kind = "`--fix` does it" if finding.fix.is_safe else "`--fix --unsafe-fixes` does it"
         lines.append(f"  = fix: {finding.fix.message} ({kind})")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Texts with holes, and what to put into them: durations, dates, escapes. Only data."""
+"""Texts with holes, and what to put into them: durations, dates and so on. Only data."""
 
 from __future__ import annotations
 
@@ -70,13 +70,31 @@ _FILTERS = (
     *("{{ .key | uppercase }}", "{{ if .key }}", "{{ else }}", "{{ end }}", "unix_time"),
     *("{{ range .key }}", "{{ with .key }}", "`a`", '\\"a\\"', '\\"%s\\"', ".key ", ".path "),
 )
+_CONTROLLED = 'controlled_capabilities = ["read"]'
+_FACTOR = f'{_CONTROLLED} identity {{ approvals = 1 group_names = ["g"] }}'
 _CONTROL_GROUPS = (
-    *("ttl", "factor", '"f"', "{", "}", "=", "5", '"1h"', "self_auth_allowed", "true", "identity"),
-    *("group_names", "approvals", "controlled_capabilities", '["read"]', '["sudo"]', "[]", '"x"'),
-    *("ttl = 5", "identity {", "approvals = 1", 'group_names = ["g"]', "Approvals = 0", '"2"'),
-    'factor "f" {',
-    'factor "f" { controlled_capabilities = ["read"]',
-    'identity { approvals = 1 group_names = ["g"] } }',
+    *("ttl = 5", 'ttl = "1h"', 'ttl = "1w"', "ttl = true", "ttl = 1.5", "ttl = -1", 'ttl = ""'),
+    *("self_auth_allowed = true", 'self_auth_allowed = "true"', "nope = 1", '"ttl" = 5', "ttl {}"),
+    *(f'factor "f" {{ {_FACTOR} }}', f'factor "g" {{ {_FACTOR} }}', f"factor {{ {_FACTOR} }}"),
+    *(f'factor "" {{ {_FACTOR} }}', f'factor "f" "g" {{ {_FACTOR} }}', f"factor f {{ {_FACTOR} }}"),
+    *(f"factor = {{ f = {{ {_FACTOR} }} }}", 'factor "f" {}', "factor = 5", "factor = []"),
+)
+_FACTORS = (
+    *(f"controlled_capabilities = {words}" for words in ('["read"]', "[]", '["sudo"]', '"read"')),
+    *(
+        f"controlled_capabilities = {words}"
+        for words in ('["help", "renew"]', "[5]", "{}", '["x"]')
+    ),
+    *("identity { approvals = 1 }", 'identity { group_names = ["g"] }', "identity {}", "nope = 1"),
+    *('identity { approvals = 1 group_names = ["g"] }', 'identity "x" { approvals = 1 }'),
+    *('identity = { approvals = "2" group_names = ["h"] }', "identity = 5", "identity = []"),
+    *('controlled_capabilities "x" {}', 'Identity { approvals = 1 group_names = ["g"] }'),
+)
+_IDENTITIES = (
+    *(f"approvals = {number}" for number in ("1", "0", "-1", '"2"', "1.5", "true", "0x1", '""')),
+    *(f"group_names = {words}" for words in ('["g"]', "[]", '"g"', "[5]", "{}", '["g", "h"]')),
+    *("Approvals = 1", "APPROVALS = 0", 'GROUP_NAMES = ["g"]', "Group_Names = []", "nope = [{}]"),
+    *('"approvals" = 1', 'approvals "x" {}', 'group_ids = ["g"]'),
 )
 _PARAMETERS = (
     *("[", "]", "{", "}", ",", "=", '"a"', '"A"', "a", "1", "010", "0x1f", "1.0", "1e3", "true"),
@@ -156,6 +174,19 @@ SOUPS: Mapping[str, tuple[Sequence[str], Sequence[str], Sequence[str]]] = {
     "control groups": (
         ('path "a" { policy = "read" control_group { @ } }',),
         _CONTROL_GROUPS,
+        _SPACED,
+    ),
+    "factors": (
+        (
+            'path "a" { policy = "read" control_group { factor "f" { @ } } }',
+            'path "a" { policy = "read" control_group = { factor "f" { @ } ttl = 5 } }',
+        ),
+        _FACTORS,
+        _SPACED,
+    ),
+    "identities": (
+        (f'path "a" {{ control_group {{ factor "f" {{ {_CONTROLLED} identity {{ @ }} }} }} }}',),
+        _IDENTITIES,
         _SPACED,
     ),
     "parameters": (

@@ -30,6 +30,5 @@ if TYPE_CHECKING:
 @rule("deny-never-wins", "SP202", Severity.ERROR, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Exact: over all paths that requests can have."""
-    for block in never_winning(file):
-        if block.grant is not None and block.grant.is_deny:
-            yield never_wins(file, block, "denies nothing: it never wins")
+    for block in never_winning(file, denies=True):
+        yield never_wins(file, block, "denies nothing: it never wins")

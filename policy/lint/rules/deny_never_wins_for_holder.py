@@ -2,8 +2,8 @@
 
 What: Where the holders are given (`--inventory`), a deny that on none of its paths is the rule
     that wins, because of what other policies of the same holder say.
-Why: A deny is stronger than other rules only on the very same pattern. A rule of another policy that
-    ranks higher decides in its place.
+Why: A deny is stronger than other rules only on the very same pattern. A rule of another policy
+    that ranks higher decides in its place.
 Example:
     # held-with: path "secret/*" { capabilities = ["read", "list"] }
     path "secret/+/*" { capabilities = ["deny"] }

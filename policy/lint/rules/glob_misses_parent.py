@@ -20,7 +20,7 @@ from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
 from policy.lint.target import first_blocks
-from policy.model import Capability, Pattern, PatternKind
+from policy.model import Capability, Operation, Pattern, PatternKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def check(file: PolicyFile) -> Iterator[Problem]:
         if known is None or not known[1] or not any("{" not in t for t in known[0].templates):
             continue
         missed = sorted(known[0].capabilities & block.capabilities - _LISTINGS)
-        if missed and not any(p.matches(parent.text) for p in file.patterns):
+        if missed and file.partition.cell(Operation.READ, parent.text).grant is None:
             yield Problem(
                 f"`{block.path}` does not cover `{parent}`, which understands `{missed[0]}` too",
                 block.label,
