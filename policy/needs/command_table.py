@@ -1,6 +1,6 @@
 """The commands of `vault` and `bao`, and the requests they send.
 
-Seen with `-output-curl-string` of `bao` 2.7.2; where `vault` differs, its documentation says so.
+Seen with `-output-curl-string` of `bao` 2.7.2; what `vault` has besides was read, not run.
 """
 
 from __future__ import annotations
