@@ -56,7 +56,10 @@ class Diagnostic(NamedTuple):
         return f"{self.source.name}:{line}:{column}"
 
     def render(self) -> str:
-        """The finding for a terminal: place, phrase, underlined line, notes and help."""
+        """The finding for a terminal: place, phrase, underlined line, notes and help.
+
+        What a text puts into it can neither move the cursor nor begin a line of its own.
+        """
         lines = [f"{self.location}: {self.severity}: {self.message} [{self.code}]"]
         lines += _excerpt(self.source, self.span)
         for label in self.labels:
@@ -66,7 +69,7 @@ class Diagnostic(NamedTuple):
         lines += [f"  = note: {note}" for note in self.notes]
         if self.help is not None:
             lines.append(f"  = help: {self.help}")
-        return "\n".join(lines)
+        return "\n".join(_printable(line) for line in lines)
 
 
 def _excerpt(source: Source, span: Span) -> list[str]:

@@ -38,6 +38,8 @@ def answer_all(acl: ACL, file: Path, output: Output) -> Exit:
                 answer, outcome = _answer(acl, line, number)
                 seen.add(outcome)
                 sys.stdout.buffer.write(json_line(answer))
+                if size is None:  # who writes the requests may wait for the answers
+                    sys.stdout.buffer.flush()
             advance(len(line))
     sys.stdout.buffer.flush()
     if not seen:

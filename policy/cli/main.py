@@ -24,6 +24,13 @@ COMMANDS = {
     "check": "may a token do this, and why?",
     "capabilities": "what a token holds on paths",
     "validate": "would the server accept these policies?",
+    "lint": "mistakes in policies, and what to do about them",
+    "explain": "what a rule of `lint` is about",
+    "who-can": "who may do this, and through which rule?",
+    "reach": "what can a token do?",
+    "diff": "what do two revisions allow differently?",
+    "escalate": "which grants lead further than they say?",
+    "simplify": "which rules do nothing?",
     "needs": "which policy does this take?",
     "paths": "which paths are root-protected?",
     "fmt": "format policies as the server's own formatter does",
@@ -43,6 +50,10 @@ examples:
   sudopath check -p policies/ -t ops LIST secret/metadata/app
   sudopath capabilities -p policies/ -t ops sys/step-down
   sudopath validate policies/
+  sudopath lint policies/
+  sudopath who-can update+sudo sys/step-down -p policies/
+  sudopath diff main:policies policies --fail-on sudo
+  sudopath needs 'vault operator step-down'
 """
 
 

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["add_command"]
 
-_NAMES = ("token", "mounts", "request", "decision", "validation")
+_NAMES = (
+    *("token", "mounts", "request", "inventory", "baseline"),
+    *("decision", "validation", "lint", "holders", "difference", "escalation", "simplification"),
+)
+"""Files that are read, then answers that are written."""
 
 
 def add_command(commands: Any) -> None:

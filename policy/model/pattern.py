@@ -9,17 +9,25 @@ Patterns (and rules) are named tuples: they are made by the hundred thousand, an
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
 __all__ = ["Pattern", "PatternKind", "byte_text", "plain_text"]
 
 
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
 def byte_text(path: str) -> str:
-    """The path as byte text. Undecodable bytes travel as lone surrogates (`surrogateescape`)."""
+    """The path as byte text. Undecodable bytes travel as lone surrogates (`surrogateescape`); any
+    other surrogate stands for no byte, and counts as U+FFFD."""
     if path.isascii():
         return path
-    return path.encode("utf-8", "surrogateescape").decode("latin-1")
+    try:
+        return path.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:
+        return byte_text(_NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", path))
 
 
 def plain_text(text: str) -> str:

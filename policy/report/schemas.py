@@ -6,16 +6,30 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from policy.analyze.baseline import AcceptedFinding
+from policy.analyze.inventory import InventoryFile
 from policy.inventory import MountsFile, RequestLine, TokenFile
 from policy.report.decision_json import DecisionReport
 from policy.report.diagnostic_json import FileReport
+from policy.report.difference_json import DifferenceReport
+from policy.report.escalation_json import EscalationReport
+from policy.report.lint_json import LintReport
+from policy.report.reach_json import HoldersReport
+from policy.report.simplify_report import SimplifyReport
 
 __all__ = ["SCHEMAS", "schema"]
 
 SCHEMAS: dict[str, Any] = {
+    "baseline": list[AcceptedFinding],
     "decision": DecisionReport,
+    "difference": DifferenceReport,
+    "escalation": EscalationReport,
+    "holders": HoldersReport,
+    "inventory": InventoryFile,
+    "lint": LintReport,
     "mounts": MountsFile,
     "request": RequestLine,
+    "simplification": SimplifyReport,
     "token": TokenFile,
     "validation": FileReport,
 }

@@ -1,0 +1,1 @@
+"""The exact analysis against brute force, sampling, and the evaluator."""

@@ -1,0 +1,1 @@
+"""Differential tests against a real OpenBao server; see `docs/live-testing.md`."""

@@ -1,0 +1,40 @@
+"""Run a command for as long as standard input stays open.
+
+    python leash.py COMMAND [ARGUMENT...]
+
+The parent holds the other end of standard input, so the command is stopped however the parent
+ends, also when it is killed and can clean nothing up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+_GRACE_SECONDS = 5.0
+
+
+def _stop_at_end_of_input(child: subprocess.Popen[bytes]) -> None:
+    # Unbuffered: a buffered reader that still waits would hold up the end of this program.
+    while os.read(0, 1):
+        pass
+    child.terminate()
+    try:
+        child.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def main(command: list[str]) -> int:
+    # Ctrl-C reaches the whole terminal; the end of input is the one signal to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    threading.Thread(target=_stop_at_end_of_input, args=(child,), daemon=True).start()
+    return child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
