@@ -17,6 +17,7 @@ _WORLDS = st.one_of(
     worlds.pattern_worlds(),
     worlds.condition_worlds(openbao=True),
     worlds.sudo_worlds(),
+    worlds.mount_worlds(),
     worlds.template_worlds(),
     worlds.name_worlds(),
 )
@@ -24,7 +25,8 @@ _WORLDS = st.one_of(
 
 _ODD = (
     *("", "/", "a//b", "a/./b", "a/..", "/a", "//a", "a/.b", "é", "sys/step-down", "sys/seal"),
-    *("auth/token", "sys", "cubbyhole", "pki", "auth/token/lookup-self", "auth/userpass/login/u"),
+    *("auth/token", "sys", "cubbyhole", "pki", "auth/userpass", "identity", "cubbyhole/"),
+    *("auth/token/lookup-self", "auth/userpass/login/u", "auth"),
 )
 
 
@@ -35,7 +37,7 @@ def paths_in(world: World) -> list[str]:
     return [*paths, *inside, *worlds.GUARDED_PATHS[::6], *_ODD]
 
 
-@examples(150)
+@examples(200)
 @given(_WORLDS, st.sampled_from(DIALECTS), st.sampled_from(((), worlds.NAMESPACES)))
 def test_allows(world: World, dialect: str, namespaces: tuple[str, ...]) -> None:
     acl = acl_of(world, dialect, namespaces=namespaces)

@@ -322,6 +322,17 @@ def sudo_worlds(draw: DrawFn) -> World:
 
 
 @st.composite
+def mount_worlds(draw: DrawFn) -> World:
+    """Rules at and around the bare names of mounts, where a server looks up writes elsewhere."""
+    mount = st.sampled_from(("cubbyhole", "pki", "auth/token", "sys", "auth/userpass", "identity"))
+    path = st.builds("".join, st.tuples(mount, st.sampled_from(("", "/", "/*", "*", "/+", "//"))))
+    rule = st.builds(RuleData, path=path, capabilities=plain.capability_lists())
+    rules = draw(st.lists(rule, min_size=1, max_size=6))
+    policies = dealt(rules, draw(_CUTS))
+    return World(policies, TokenData(policies=tuple(policies)))
+
+
+@st.composite
 def name_worlds(draw: DrawFn) -> World:
     """Tokens that hold unknown policies, odd spellings, `default` or `root`."""
     world = draw(pattern_worlds())
