@@ -112,6 +112,8 @@ class ACL:
                 continue
             if operation in _LISTINGS:
                 looks[operation] = BITS[capability], none.get, self.table.find_sent_listing
+            elif operation is Operation.PATCH:
+                looks[operation] = BITS[capability], masks.get, self._find_patched
             elif operation in WRITES:
                 looks[operation] = BITS[capability], masks.get, self._find_written
             else:
@@ -161,6 +163,9 @@ class ACL:
         ):
             return self._allows_unusual(operation, path)
         return True
+
+    def _find_patched(self, path: str) -> Grant | None:
+        return None if path[-1:] == "/" else self.table.find(path)
 
     def _find_written(self, path: str) -> Grant | None:
         if path[-1:] == "/":

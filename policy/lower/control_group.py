@@ -73,10 +73,7 @@ def _factor(
             controlled += decoder.strings(_unlabelled(inner), "`controlled_capabilities`")
             continue
         identity = True
-        body = _unlabelled(inner)
-        if not isinstance(body, ObjectNode):
-            raise Rejected(body.span, "`identity` must be a block")
-        for entry in body.items:
+        for entry in _entries(inner):
             # Unknown keys are ignored here, and case does not matter.
             match decoder.key(entry.keys[0]).lower():
                 case "group_names":
@@ -104,6 +101,15 @@ def _factor(
     if not groups:
         raise Rejected(item.span, f"factor `{name}` names no group that approves")
     return ControlGroupFactor(name, tuple(controlled), tuple(groups), approvals)
+
+
+def _entries(identity: Item) -> tuple[Item, ...]:
+    """The entries of `identity { … }`; a label makes the block an entry of that name."""
+    if len(identity.keys) > 1:
+        return (Item(identity.keys[1:], identity.value, identity.assign),)
+    if not isinstance(identity.value, ObjectNode):
+        raise Rejected(identity.value.span, "`identity` must be a block")
+    return identity.value.items
 
 
 def _items(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy import Operation, Outcome, Request
+from policy import ACL, Operation, Outcome, Request
 from tests.properties import strategies as plain
 from tests.properties import worlds
 from tests.properties.engine import acl_of
@@ -17,7 +19,6 @@ _WORLDS = st.one_of(
     worlds.pattern_worlds(),
     worlds.condition_worlds(openbao=True),
     worlds.sudo_worlds(),
-    worlds.mount_worlds(),
     worlds.template_worlds(),
     worlds.name_worlds(),
 )
@@ -37,15 +38,24 @@ def paths_in(world: World) -> list[str]:
     return [*paths, *inside, *worlds.GUARDED_PATHS[::6], *_ODD]
 
 
-@examples(200)
-@given(_WORLDS, st.sampled_from(DIALECTS), st.sampled_from(((), worlds.NAMESPACES)))
-def test_allows(world: World, dialect: str, namespaces: tuple[str, ...]) -> None:
-    acl = acl_of(world, dialect, namespaces=namespaces)
-    for path in paths_in(world):
+def check(acl: ACL, paths: Iterable[str]) -> None:
+    for path in paths:
         for operation in Operation:
             decision = acl.decide(Request(operation, path))
             assert acl.allows(operation, path) == (decision.outcome is Outcome.ALLOW), decision
             assert acl.allows(str(operation), path) == (decision.outcome is Outcome.ALLOW)
+
+
+@examples(200)
+@given(_WORLDS, st.sampled_from(DIALECTS), st.sampled_from(((), worlds.NAMESPACES)))
+def test_allows(world: World, dialect: str, namespaces: tuple[str, ...]) -> None:
+    check(acl_of(world, dialect, namespaces=namespaces), paths_in(world))
+
+
+@examples(150)
+@given(worlds.mount_worlds(), st.sampled_from(DIALECTS))
+def test_allows_near_mounts(world: World, dialect: str) -> None:
+    check(acl_of(world, dialect, namespaces=()), _ODD)
 
 
 @examples(60)
