@@ -137,6 +137,7 @@ class RealServer:
             "-I",
             "-S",
             str(Path(__file__).with_name("leash.py")),
+            str(self._home),
             str(self._binary),
             "server",
             "-dev",

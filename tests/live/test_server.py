@@ -73,7 +73,7 @@ def test_it_does_not_outlive_a_killed_process() -> None:
         "import sys, time\n"
         "from tests.live.server import RealServer\n"
         "server = RealServer().__enter__()\n"
-        "print(server.address, flush=True)\n"
+        "print(server.address, server._home, flush=True)\n"
         "time.sleep(60)\n"
     )
     root = Path(__file__).parents[2]
@@ -85,13 +85,14 @@ def test_it_does_not_outlive_a_killed_process() -> None:
         env={**os.environ, "PYTHONPATH": str(root)},
     ) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().strip()
+        address, home = process.stdout.readline().split()
         assert _servers_at(address)
         process.kill()
     deadline = time.monotonic() + 10
-    while _servers_at(address) and time.monotonic() < deadline:
+    while Path(home).exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _servers_at(address)
+    assert not Path(home).exists()
 
 
 def _servers_at(address: str) -> list[int]:
