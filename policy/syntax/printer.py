@@ -6,6 +6,7 @@ drops (see `Flaw`) is not printed.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from policy.syntax.nodes import Document, Item, ListNode, Literal, Value
@@ -19,13 +20,19 @@ __all__ = ["print_document"]
 def print_document(document: Document) -> str:
     """The text of a document, in the form it came in: HCL or JSON."""
     if document.source.is_json:
-        return "".join(_run(["{", *_members(document.items), "}"]))
+        text = "".join(_run(["{", *_members(document.items), "}"]))
+        # An exponent without digits would swallow a brace behind it; it can only stand at the end
+        # of a text, which closes everything by itself.
+        unclosed = text.rstrip("}")
+        return unclosed if _HUNGRY.search(unclosed) else text
     parts: list[_Part] = list(_items(document.items))
     if document.dangling is not None:
         parts += [document.dangling.text, " ="]
     # A CR LF in the tree was CR CR LF in the text: of every CR LF there the CR is lost.
     return "".join(_run(parts)).replace("\r\n", "\r\r\n")
 
+
+_HUNGRY = re.compile(r"[0-9.]\0?[eE][+-]?\Z")
 
 # What is left to print: text, or a value that unfolds into more of both. A list of it stands for
 # the recursion that deep nesting would not survive.
