@@ -20,11 +20,13 @@ __all__ = ["print_document"]
 def print_document(document: Document) -> str:
     """The text of a document, in the form it came in: HCL or JSON."""
     if document.source.is_json:
-        text = "".join(_run(["{", *_members(document.items), "}"]))
-        # An exponent without digits would swallow a brace behind it; it can only stand at the end
-        # of a text, which closes everything by itself.
-        unclosed = text.rstrip("}")
-        return unclosed if _HUNGRY.search(unclosed) else text
+        printed = list(_run(["{", *_members(document.items), "}"]))
+        closing = len(printed)
+        while printed[closing - 1] == "}":
+            closing -= 1
+        # An exponent without digits would swallow a brace behind it. It can only be the last word
+        # of a text, and the end of the text closes everything by itself.
+        return "".join(printed[:closing] if _HUNGRY.search(printed[closing - 1]) else printed)
     parts: list[_Part] = list(_items(document.items))
     if document.dangling is not None:
         parts += [document.dangling.text, " ="]
