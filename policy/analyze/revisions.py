@@ -68,7 +68,7 @@ def _files(revision: str, path: str) -> list[tuple[str, bytes]]:
 def _git(*words: str) -> bytes:
     """What git prints. Raises `SourceError`."""
     try:
-        done = subprocess.run(["git", *words], capture_output=True, check=False)  # noqa: S607
+        done = subprocess.run(["git", *words], capture_output=True, check=False)  # noqa: S607  # git as the user has it
     except OSError as error:
         raise SourceError(f"git cannot be run: {error.strerror or error}") from None
     if done.returncode:
