@@ -30,7 +30,7 @@ __all__ = ["Answer", "RealServer", "ServerUnavailableError", "Written"]
 ROOT_TOKEN = "root"
 
 _START_ATTEMPTS = 3
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 8.0
 _REQUEST_SECONDS = 30.0
 _TAIL_LINES = 30

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Target", "mock_target", "real_target"]
 
-_START_SECONDS = 25.0
+_START_SECONDS = 60.0
+_START_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,37 @@ def mock_target() -> Iterator[Target]:
 @contextlib.contextmanager
 def real_target() -> Iterator[Target]:
     """OpenBao with one raft node, initialised and unsealed, in a folder that is removed again."""
-    with tempfile.TemporaryDirectory(prefix="sudopath-ha-") as folder:
+    for attempt in range(_START_ATTEMPTS):
+        with contextlib.ExitStack() as stack:
+            running = stack.enter_context(_raft_node())
+            try:
+                target = _initialised(running)
+            except _EndedError:
+                # Another program may have been quicker to take the port.
+                if attempt == _START_ATTEMPTS - 1:
+                    raise
+                continue
+            yield target
+            return
+
+
+class _EndedError(RuntimeError):
+    """The server ended instead of starting. The message carries its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def last_words(self) -> str:
+        return self.log.read_text("utf-8", "replace")[-4000:]
+
+
+@contextlib.contextmanager
+def _raft_node() -> Iterator[_Running]:
+    with tempfile.TemporaryDirectory(prefix="sudopath-ha-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         api, inner = _free_ports()
         config = home / "server.hcl"
@@ -84,7 +115,7 @@ def real_target() -> Iterator[Target]:
             f'api_addr = "http://127.0.0.1:{api}"\n'
             f'cluster_addr = "https://127.0.0.1:{inner}"\n'
         )
-        command = [sys.executable, "-I", "-S", leash.__file__, str(find_binary())]
+        command = [sys.executable, "-I", "-S", leash.__file__, folder, str(find_binary())]
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
                 [*command, "server", f"-config={config}"],
@@ -95,18 +126,21 @@ def real_target() -> Iterator[Target]:
                 start_new_session=True,
             )
         try:
-            yield _initialised(Target("real", f"http://127.0.0.1:{api}", "", ""))
+            yield _Running(f"http://127.0.0.1:{api}", process, home / "log")
         finally:
             if process.stdin is not None:
                 process.stdin.close()
             process.wait(15)
 
 
-def _initialised(target: Target) -> Target:
+def _initialised(running: _Running) -> Target:
+    target = Target("real", running.address, "", "")
     end = time.monotonic() + _START_SECONDS
     while target.send("GET", "sys/init")[0] != 200:
+        if running.process.poll() is not None:
+            raise _EndedError(f"the real server ended:\n{running.last_words()}")
         if time.monotonic() > end:
-            raise TimeoutError("the real server did not start")
+            raise TimeoutError(f"the real server did not start:\n{running.last_words()}")
         time.sleep(0.05)
     _, made = target.send("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
     target.send("PUT", "sys/unseal", {"key": made["keys"][0]})
