@@ -29,7 +29,7 @@ class Problem(NamedTuple):
 class Table:
     """The merged rules of a token. Never changes, so any number of threads may share it."""
 
-    __slots__ = ("_find_both", "_index", "exact", "expires_at", "left_out", "listing", "wildcard")
+    __slots__ = ("_find_both", "exact", "expires_at", "index", "left_out", "listing", "wildcard")
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Table:
         """Rules whose template has no value for this token."""
         self.expires_at = expires_at
         """When the table stops being true (seconds since 1970): the next rule's expiration."""
-        self._index = PatternIndex(wildcard)
+        self.index = PatternIndex(wildcard)
         self._find_both: Callable[[str, str], Grant | None] = {
             Listing.WITH_SLASH_ONLY: self._with_slash_only,
             Listing.WITHOUT_SLASH_FIRST: self._without_slash_first,
@@ -66,7 +66,7 @@ class Table:
     def find(self, path: str) -> Grant | None:
         """The winning rule for a path (byte text without leading slashes) and any operation but
         list and scan."""
-        return self.exact.get(path) or self._index.find(path)
+        return self.exact.get(path) or self.index.find(path)
 
     def find_listing(self, path: str) -> Grant | None:
         """The winning rule for list and scan, and for what `sys/capabilities` reports.
@@ -79,8 +79,8 @@ class Table:
             return exact
         if not path.endswith("/"):
             if self.listing is Listing.BEST_DENY_OR_LIST:
-                return _best_deny_or_list(self._index.matches(path))
-            return self._index.find(path)
+                return _best_deny_or_list(self.index.matches(path))
+            return self.index.find(path)
         return self.find_sent_listing(path)
 
     def find_sent_listing(self, path: str) -> Grant | None:
@@ -94,16 +94,16 @@ class Table:
         return exact.get(path) or exact.get(trimmed) or self._find_both(path, trimmed)
 
     def _with_slash_only(self, path: str, _: str) -> Grant | None:
-        return self._index.find(path)
+        return self.index.find(path)
 
     def _without_slash_first(self, path: str, trimmed: str) -> Grant | None:
-        return self._index.find(trimmed) or self._index.find(path)
+        return self.index.find(trimmed) or self.index.find(path)
 
     def _with_slash_first(self, path: str, trimmed: str) -> Grant | None:
-        return self._index.find(path) or self._index.find(trimmed)
+        return self.index.find(path) or self.index.find(trimmed)
 
     def _best_of_both(self, path: str, trimmed: str) -> Grant | None:
-        return _best_deny_or_list(self._index.matches(path) + self._index.matches(trimmed))
+        return _best_deny_or_list(self.index.matches(path) + self.index.matches(trimmed))
 
     def candidates(self, path: str, *, listing: bool) -> list[tuple[str, Grant]]:
         """All rules that match, each with the form of the path it matches, in the order in which
@@ -117,7 +117,7 @@ class Table:
         elif listing and self.listing is Listing.WITH_SLASH_ONLY:
             del forms[1:]
         for form in forms:
-            found += [(form, grant) for grant in self._index.matches(form, all_prefixes=True)]
+            found += [(form, grant) for grant in self.index.matches(form, all_prefixes=True)]
         return found
 
 

@@ -23,7 +23,7 @@ class Entries:
     checked on a server with and without `sudo`).
     """
 
-    __slots__ = ("_plain", "_segments", "_starts")
+    __slots__ = ("_plain", "_segments", "_starts", "beginnings")
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         plain: list[tuple[str, bool, Fact]] = []
@@ -38,6 +38,10 @@ class Entries:
         self._plain = plain
         self._starts = tuple({text for text, _, _ in plain})
         self._segments = segments
+        self.beginnings = frozenset(
+            (*self._starts, *(pattern.text[: pattern.first_wildcard] for pattern, _ in segments))
+        )
+        """What every path begins with that an entry fits."""
 
     def find(self, path: str) -> Fact | None:
         """The entry that decides for `path`, relative to the mount."""

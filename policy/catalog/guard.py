@@ -38,7 +38,7 @@ class Guard:
     type `plugin`, nothing counts as guarded. Immutable, safe to share between threads.
     """
 
-    __slots__ = ("_advice", "_mounts", "_open", "_protected", "dialect", "mounts", "prefixes")
+    __slots__ = ("_advice", "_mounts", "_open", "_protected", "beginnings", "dialect", "mounts")
 
     def __init__(self, dialect: Dialect, mounts: MountTable) -> None:
         self.dialect = dialect
@@ -48,8 +48,11 @@ class Guard:
         self._protected = _mounted(tables.protected, mounts)
         self._open = _mounted(tables.open, mounts)
         self._advice = _mounted(tables.advice, mounts)
-        self.prefixes = tuple(
-            mount.removesuffix("/") for mount in {*self._protected.paths, *self._open.paths}
+        self.beginnings = frozenset(
+            path + beginning
+            for mounted in (self._protected, self._open)
+            for path, (_, entries) in mounted.items()
+            for beginning in entries.beginnings
         )
         """What every guarded path begins with: any other path is neither root-protected nor open
         without a token."""

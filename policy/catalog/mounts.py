@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from policy.errors import InventoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import ItemsView, Iterable, Mapping
 
 __all__ = ["AUTH_TYPES", "SECRET_TYPES", "Mount", "MountTable", "PathIndex"]
 
@@ -148,10 +148,9 @@ class PathIndex(Generic[Value]):
             head = path[: path.index("/")]
             self._depths[head] = max(self._depths.get(head, 0), path.count("/"))
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The mount paths that have a value."""
-        return tuple(self._values)
+    def items(self) -> ItemsView[str, Value]:
+        """The mount paths that have a value, with it."""
+        return self._values.items()
 
     def find(self, path: str) -> tuple[Value, str] | None:
         """The value of the mount that `path` belongs to, and the path relative to that mount."""

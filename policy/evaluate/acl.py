@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from policy.acl import BITS, SUDO_BIT, Problem, Table
 from policy.catalog import Guard
 from policy.evaluate.case import Case
-from policy.evaluate.routing import WRITES, refusal, written
+from policy.evaluate.glance import UNUSUAL, Glance
+from policy.evaluate.routing import refusal, written
 from policy.evaluate.trace import Candidate, lost_by
 from policy.model import Capability, Operation, Request, byte_text, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from policy.acl import Grant
     from policy.catalog import MountTable
     from policy.evaluate.decision import Decision
     from policy.model import Dialect, Token
 
-    _Look = tuple[int, Callable[[str], int | None], Callable[[str], Grant | None]]
+    _Look = tuple[int, Callable[[str], int | None], Callable[[str], int]]
 
 __all__ = ["ACL", "BATCH_MEMORY"]
 
@@ -43,7 +43,6 @@ class ACL:
     """
 
     __slots__ = (
-        "_guarded",
         "_is_plain",
         "_looks",
         "bare_mounts",
@@ -86,39 +85,22 @@ class ACL:
         self.bare_mounts = frozenset(byte_text(mount.path[:-1]) for mount in mounts.mounts)
         # For `allows`; see `_prepare`. Where an ACL is anything but plain, they stay empty.
         self._looks: dict[str, _Look] = {}
-        self._guarded = self.guard.prefixes
         self._is_plain = table is self.table and not is_root and not self.namespaces
 
     def _prepare(self) -> None:
-        """Lay out what `allows` asks first: for every operation the bit it needs, the masks of
-        exact paths about which there is nothing more to ask, and how any other path is looked up.
+        """Lay out what `allows` asks first: for every operation the bit it needs, and the way to
+        the mask of a path with an exact rule and of any other.
 
         The first call does it. Should two threads come first at once, both lay out the same.
         """
-        masks = {
-            path: grant.mask
-            for path, grant in self.table.exact.items()
-            if grant.conditions is None
-            and path.isascii()
-            and not path.startswith(("/", *self._guarded))
-            and not path.endswith("/")
-            and path not in self.bare_mounts
-            and refusal(Operation.READ, path) is None
+        glance = Glance(self.table, self.guard.beginnings, self.bare_mounts)
+        as_it_is = glance.exact.get, glance.find
+        with_slash = glance.exact_listed.get, glance.find_listed
+        self._looks = {
+            operation: (BITS[capability], *(with_slash if operation in _LISTINGS else as_it_is))
+            for operation, capability in _NEEDS.items()
+            if capability is not None
         }
-        none: dict[str, int] = {}
-        looks: dict[str, _Look] = {}
-        for operation, capability in _NEEDS.items():
-            if capability is None:
-                continue
-            if operation in _LISTINGS:
-                looks[operation] = BITS[capability], none.get, self.table.find_sent_listing
-            elif operation is Operation.PATCH:
-                looks[operation] = BITS[capability], masks.get, self._find_patched
-            elif operation in WRITES:
-                looks[operation] = BITS[capability], masks.get, self._find_written
-            else:
-                looks[operation] = BITS[capability], masks.get, self.table.find
-        self._looks = looks
 
     @property
     def error(self) -> str | None:
@@ -142,35 +124,19 @@ class ACL:
         be told. Raises `UsageError` for an unknown operation.
         """
         look = self._looks.get(operation)
-        if look is None:
-            return self._allows_unusual(operation, path)
-        bit, masks, find = look
-        mask = masks(path)
-        if mask is not None:
-            return mask & bit != 0
-        if path[:1] in "/." or not path.isascii():
-            return self._allows_unusual(operation, path)
-        grant = find(path)
-        if grant is None or not grant.mask & bit:
-            # Denied, unless no token is asked for there.
-            return path.startswith(self._guarded) and self._allows_unusual(operation, path)
-        if (
-            grant.conditions is not None
-            or path.startswith(self._guarded)
-            or "//" in path
-            or "/." in path
-            or not path.isprintable()
-        ):
-            return self._allows_unusual(operation, path)
-        return True
-
-    def _find_patched(self, path: str) -> Grant | None:
-        return None if path[-1:] == "/" else self.table.find(path)
-
-    def _find_written(self, path: str) -> Grant | None:
-        if path[-1:] == "/":
-            return None
-        return self.table.find(path + "/" if path in self.bare_mounts else path)
+        if look is not None:
+            bit, exact, find = look
+            mask = exact(path)
+            if mask is not None:
+                return mask & bit != 0
+            mask = find(path)
+            if not mask & bit:
+                return False
+            if mask != UNUSUAL and not (
+                "//" in path or "/." in path or path[-1] == "/" or not path.isprintable()
+            ):
+                return True
+        return self._allows_unusual(operation, path)
 
     def _allows_unusual(self, operation: Operation | str, path: str) -> bool:
         """`allows` for everything that the quick look cannot tell."""

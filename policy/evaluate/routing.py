@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from policy.model import Request
 
-__all__ = ["WRITES", "Route", "refusal", "route", "written"]
+__all__ = ["PECULIAR", "WRITES", "Route", "refusal", "route", "written"]
 
 WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PATCH, Operation.WRITE})
 _ROUTED_FIRST = WRITES - {Operation.PATCH}
 _ONLY_WRITTEN = frozenset({"sys/step-down", "sys/seal"})
 # The HTTP layer answers these itself, and has no such methods for them.
 _ONLY_READ = frozenset({"sys/health", "sys/init", "sys/leader", "sys/seal-status"})
+PECULIAR = _ONLY_WRITTEN | _ONLY_READ
+"""The paths that `refusal` knows by name, but for the bare `sys`."""
 _NOT_FOR_THEM = frozenset({Operation.LIST, Operation.SCAN, Operation.DELETE})
 _OF_THE_TOKEN = frozenset(
     {"auth/token/lookup-self", "auth/token/renew-self", "auth/token/revoke-self"}
