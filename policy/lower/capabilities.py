@@ -58,7 +58,8 @@ def read_capabilities(
 def _hint(word: str, capability: Capability | None, dialect: Dialect) -> str | None:
     if capability is not None:
         others = [d.name for d in DIALECTS.values() if capability in d.capabilities]
-        return f"{dialect} does not know it; {', '.join(others)} does"
+        verb = "does" if len(others) == 1 else "do"
+        return f"{dialect} does not know it; {' and '.join(others)} {verb}"
     match word.strip().lower():
         case "write":
             return "write `create`, `update`, or both"

@@ -14,6 +14,7 @@ findings (`tests/properties/test_fast_and_full_parse_agree.py`).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policy.model import Capability, Pattern, Rule, split_template
@@ -43,12 +44,14 @@ _REST = re.compile(r"(?:[ \t\n]+|#[^\n\0\ue123\ud800-\udfff]*(?:\n|\Z))*+")
 _NEXT = re.compile(r"^path\b", re.MULTILINE)
 _DENY = frozenset({Capability.DENY})
 _MOST_TRIES = 3
+_MOST_KEPT = 1_000
+_LONGEST_KEPT = 200
 
 
 def plain_parts(source: Source, dialect: Dialect) -> list[list[Rule] | Document] | None:
     """The text as runs of plain rules and, between them, parsed pieces; None if in doubt."""
     text = source.text
-    sets = _CapabilitySets(dialect)
+    sets = _capability_sets(dialect.capabilities)
     parts: list[list[Rule] | Document] = []
     offset = 0
     while True:
@@ -111,11 +114,14 @@ def _piece(source: Source, start: int) -> tuple[Document, int] | None:
 
 
 class _CapabilitySets(dict[str, "frozenset[Capability] | None"]):
-    """The text between the brackets to the set it means; None for a word that is not known."""
+    """The text between the brackets to the set it means; None for a word that is not known.
 
-    def __init__(self, dialect: Dialect) -> None:
+    Policies say the same few things over and over, so this is kept from text to text.
+    """
+
+    def __init__(self, words: frozenset[Capability]) -> None:
         super().__init__()
-        self._words = {capability.value: capability for capability in dialect.capabilities}
+        self._words = {capability.value: capability for capability in words}
 
     def __missing__(self, text: str) -> frozenset[Capability] | None:
         found: frozenset[Capability] | None = None
@@ -124,5 +130,11 @@ class _CapabilitySets(dict[str, "frozenset[Capability] | None"]):
             found = frozenset(word for word in words if word is not None)
             if Capability.DENY in found:
                 found = _DENY
-        self[text] = found
+        if len(text) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[text] = found
         return found
+
+
+_capability_sets = lru_cache(maxsize=16)(_CapabilitySets)
