@@ -275,7 +275,7 @@ class Comparison:
             self.world.changed(request)
             if is_step_down:
                 self.tally["step-downs"] += 1
-                self.server.wait_until_active()
+                self.server.wait_out_step_down()
         if decision.outcome is Outcome.UNDETERMINED:
             self.tally["undetermined requests"] += 1
             return

@@ -179,8 +179,17 @@ class RealServer:
             time.sleep(0.02)
         return False
 
-    def wait_until_active(self) -> None:
-        """Wait for the end of a step-down. Raises `ServerUnavailableError` if it does not end."""
+    def wait_out_step_down(self) -> None:
+        """Wait for the end of a step-down. Raises `ServerUnavailableError` if it does not end.
+
+        The answer to it may come while the node is still active, and inactive it is for ten
+        seconds: so its beginning is waited for first.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while self._is_running and self.send("GET", "sys/health", token="").status == 200:
+            if time.monotonic() > deadline:
+                raise ServerUnavailableError("the server stayed active\n" + self.output_tail())
+            time.sleep(0.02)
         if not self._becomes_active():
             raise ServerUnavailableError("the server is not active again\n" + self.output_tail())
 

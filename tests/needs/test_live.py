@@ -174,4 +174,4 @@ def test_step_down(server: RealServer) -> None:
     body = {"policies": ["needed"], "no_default_policy": True}
     token = server.must("POST", "auth/token/create", body).json["auth"]["client_token"]
     assert server.send("PUT", request.path, token=token).status == 204
-    server.wait_until_active()
+    server.wait_out_step_down()
