@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import difflib
-import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.exit_codes import Exit
+from policy.cli.files import write_file
 from policy.cli.inputs import add_dialect_option, standard_input
+from policy.cli.over_files import add_files_command
+from policy.cli.progress import shown
 from policy.errors import PolicyError, SourceError, UsageError
 from policy.format import format_policy
 from policy.model import Dialect
@@ -48,18 +48,14 @@ exit codes: 0 all formatted, 1 something would change (--check), 2 something cou
 
 def add_command(commands: Any) -> None:
     """Add `fmt` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_files_command(
+        commands,
         "fmt",
-        help="format policies as the server's own formatter does",
+        about="format policies as the server's own formatter does",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="files, or directories, in which JSON policies are passed over; `-` is standard input",
+        examples=_EXAMPLES,
+        files="files, or directories, in which JSON policies are passed over; "
+        "`-` is standard input",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if something would change"
@@ -75,11 +71,14 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
     dialect = Dialect.named(options.dialect)
     now = time.time()
     changed = same = failed = 0
-    for file, source in _sources(options.paths):
+    results = [
+        (file, _formatted(source, dialect, now))
+        for file, source in shown(list(_sources(options.paths)), output, "fmt")
+    ]
+    for file, formatted in results:
         try:
-            if isinstance(source, PolicyError):
-                raise source
-            formatted = format_policy(source, dialect, now)
+            if isinstance(formatted, PolicyError):
+                raise formatted
             _deliver(file, formatted, options, output)
         except PolicyError as error:
             failed += 1
@@ -94,6 +93,18 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
     if failed:
         return Exit.ERROR
     return Exit.NO if changed and options.check else Exit.YES
+
+
+def _formatted(
+    source: Source | PolicyError, dialect: Dialect, now: float
+) -> Formatted | PolicyError:
+    """The formatted text, or what is wrong with it."""
+    if isinstance(source, PolicyError):
+        return source
+    try:
+        return format_policy(source, dialect, now)
+    except PolicyError as error:
+        return error
 
 
 def _sources(paths: list[str]) -> Iterator[tuple[Path, Source | PolicyError]]:
@@ -130,7 +141,7 @@ def _deliver(file: Path, formatted: Formatted, options: argparse.Namespace, outp
     elif file == _STDIN:
         sys.stdout.buffer.write(_encoded(formatted.text))
     elif formatted.changed:
-        _replace(file, _encoded(formatted.text))
+        write_file(file, _encoded(formatted.text))
         output.line(f"formatted {formatted.source.name}")
 
 
@@ -156,27 +167,3 @@ def _lines(text: str) -> list[str]:
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """Put new content in a file, all of it or nothing: mode and owner stay, and a link still
-    points to it. Raises `SourceError` when that fails; the file is then as it was."""
-    target = file.resolve()
-    temporary = ""
-    try:
-        if not os.access(target, os.W_OK):
-            raise PermissionError(13, "not writable")
-        status = target.stat()
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(descriptor)
-        with contextlib.suppress(PermissionError):
-            os.chown(temporary, status.st_uid, status.st_gid)
-        Path(temporary).chmod(status.st_mode & 0o7777)
-        Path(temporary).replace(target)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise SourceError(f"{file}: cannot write: {error.strerror or error}") from None

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.cli.exit_codes import Exit
+from policy.cli.files import read_file, write_file
 from policy.cli.inputs import named_sources
+from policy.cli.over_files import add_files_command
+from policy.cli.progress import shown
 from policy.diagnostics import Severity
 from policy.errors import PolicyError, SourceError
 from policy.model import DEFAULT_DIALECT, DIALECTS, Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from policy.cli.output import Output
-    from policy.lint import Config, Finding, PolicyFile, Project, Selection
+    from policy.lint import Config, Finding, Project, Selection
 
 __all__ = ["add_command"]
 
@@ -40,24 +43,17 @@ in a policy:
 exit codes: 0 nothing to complain about, 1 findings, 2 some files could not be read
 """
 _FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
-_MANY_FILES: Final = 100
 _RANK: Final = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 
 def add_command(commands: Any) -> None:
     """Add `lint` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_files_command(
+        commands,
         "lint",
-        help="mistakes in policies, and what to do about them",
+        about="mistakes in policies, and what to do about them",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="[NAME=]PATH",
-        help="files or directories; `-` is standard input",
+        examples=_EXAMPLES,
     )
     parser.add_argument(
         "--level",
@@ -123,11 +119,11 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
     if not project.files and not unreadable:
         raise SourceError("no policies were given")
     selection = _selection(options, config)
-    findings = list(lint(project, selection, _shown(project.files, output)))
+    findings = list(lint(project, selection, shown(project.files, output, "lint")))
     if options.write_baseline is not None:
         from policy.lint.baseline import baseline_text
 
-        _write(options.write_baseline, baseline_text(findings).encode())
+        write_file(options.write_baseline, baseline_text(findings).encode())
         output.note(f"{len(findings)} findings are known from now on")
         return Exit.ERROR if unreadable else Exit.YES
     if options.fix or options.diff:
@@ -151,22 +147,27 @@ def _project(options: argparse.Namespace, config: Config) -> Project:
     dialect = Dialect.named(options.dialect or config.dialect or DEFAULT_DIALECT)
     file = options.mounts or config.mounts
     mounts = MountTable.default()
-    inventory = None
+    inventory = inventory_source = None
     if options.inventory is not None:
         from policy.analyze.inventory import read_inventory
+        from policy.source import Source
 
-        inventory = read_inventory(_read(options.inventory), str(options.inventory))
+        data, name = read_file(options.inventory), str(options.inventory)
+        inventory = read_inventory(data, name)
+        inventory_source = Source.of(data, name)
         mounts = inventory.mounts
     if file is not None:
         from policy.inventory import read_mounts
 
-        mounts = read_mounts(_read(file), str(file))
+        mounts = read_mounts(read_file(file), str(file))
     return Project(
         dialect,
         mounts,
         mounts_given=mounts != MountTable.default(),
         now=time.time(),
         inventory=inventory,
+        inventory_source=inventory_source,
+        is_whole=any(Path(given).is_dir() for given in options.paths),
     )
 
 
@@ -193,22 +194,12 @@ def _given_name(name: str, file: str) -> str:
     return written if written.lower() == name else name
 
 
-def _shown(files: list[PolicyFile], output: Output) -> Iterable[PolicyFile]:
-    """The files, with a progress bar where somebody waits for many."""
-    if len(files) < _MANY_FILES or not output.err.isatty():
-        return files
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(files, "lint", console=Console(file=output.err), transient=True)
-
-
 def _unknown(findings: list[Finding], file: Path | None) -> list[Finding]:
     if file is None:
         return findings
     from policy.lint.baseline import read_baseline
 
-    known = read_baseline(_read(file), str(file))
+    known = read_baseline(read_file(file), str(file))
     return [finding for finding in findings if finding.fingerprint not in known]
 
 
@@ -237,7 +228,7 @@ def _fixed(
             continue
         if file.original.name == "<stdin>":
             raise SourceError("standard input cannot be fixed in place; use --diff")
-        _write(Path(file.original.name), result.text.encode("utf-8", "surrogateescape"))
+        write_file(Path(file.original.name), result.text.encode("utf-8", "surrogateescape"))
         project.replace(file, Source.of(result.text, file.original.name))
     if options.diff:
         return findings
@@ -299,23 +290,3 @@ def _version() -> str:
     with suppress(PackageNotFoundError):
         return version("sudopath")
     return "0.0.0"
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    temporary = file.with_name(f".{file.name}.sudopath")
-    try:
-        temporary.write_bytes(data)
-        if file.exists():
-            temporary.chmod(file.stat().st_mode)
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise SourceError(f"{file}: {error.strerror or error}") from None

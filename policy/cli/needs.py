@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from policy.catalog import MountTable
 from policy.cli.exit_codes import Exit
+from policy.cli.files import read_file
 from policy.cli.inputs import add_dialect_option, add_format_option, standard_input
-from policy.errors import PolicyError, SourceError, UsageError
+from policy.errors import PolicyError, UsageError
 from policy.model import Dialect, http_request, operation_request
 from policy.needs import command_requests, curl_request, least_policies, need_of
 from policy.source import MAX_SOURCE_BYTES
@@ -162,7 +163,10 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
         else least_policies(needs, dialect, asked.mounts, pin_parameters=options.pin_parameters)
     )
     if options.format == "json":
-        output.json(_report(needs, policies, asked.notes, dialect), pretty=sys.stdout.isatty())
+        from policy.report.needs_json import needs_report
+
+        report = needs_report(needs, policies, asked.notes, dialect)
+        output.json(dict(report), pretty=sys.stdout.isatty())
     else:
         output.line("\n".join(_text(needs, policies, asked.notes, dialect)))
     return Exit.NO if impossible else Exit.YES
@@ -188,17 +192,7 @@ def _mounts(file: Path | None) -> MountTable:
         return MountTable.default()
     from policy.inventory import read_mounts
 
-    return read_mounts(_read(str(file)), str(file))
-
-
-def _read(file: str) -> bytes:
-    if file == "-":
-        return standard_input().read(MAX_SOURCE_BYTES)
-    try:
-        with Path(file).open("rb") as stream:
-            return stream.read(MAX_SOURCE_BYTES)
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None
+    return read_mounts(read_file(file), str(file))
 
 
 def _data(text: str | None) -> dict[str, Any] | None:
@@ -215,7 +209,8 @@ def _data(text: str | None) -> dict[str, Any] | None:
 
 def _lines(file: str) -> Iterator[tuple[str, str]]:
     """Place and text of each line that says something."""
-    text = _read(file).decode("utf-8", "surrogateescape")
+    data = standard_input().read(MAX_SOURCE_BYTES) if file == "-" else read_file(Path(file))
+    text = data.decode("utf-8", "surrogateescape")
     name = "<stdin>" if file == "-" else file
     # A command may go on over several lines, each but the last with a backslash at its end.
     for number, line in enumerate(text.replace("\\\n", " ").split("\n"), 1):
@@ -303,36 +298,3 @@ def _fold(line: str) -> list[str]:
         break_long_words=False,
         drop_whitespace=True,
     )
-
-
-def _report(
-    needs: Sequence[Need], policies: Sequence[LeastPolicy], notes: Sequence[str], dialect: Dialect
-) -> dict[str, object]:
-    return {
-        "version": 1,
-        "dialect": dialect.name,
-        "requests": [
-            {
-                "operation": str(need.request.operation),
-                "path": need.path,
-                "namespace": need.request.namespace,
-                "capabilities": [str(word) for word in need.capabilities],
-                "sudo": None if need.sudo is None else need.sudo.describe(),
-                "parameters": list(need.parameters),
-                "hangs_on_existence": need.hangs_on_existence,
-                "possible": not need.is_impossible,
-                "reason": need.reason,
-                "notes": list(need.notes),
-            }
-            for need in needs
-        ],
-        "policies": [
-            {
-                "namespace": policy.namespace,
-                "policy": policy.text,
-                "capabilities": policy.capabilities,
-            }
-            for policy in policies
-        ],
-        "notes": list(dict.fromkeys(notes)),
-    }

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.exit_codes import Exit
+from policy.cli.files import read_file
 from policy.cli.inputs import add_format_option
-from policy.errors import SourceError
 from policy.model import DIALECTS, Dialect
 from policy.needs import protected_paths
-from policy.source import MAX_SOURCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,22 +71,16 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
     if options.mounts is not None:
         from policy.inventory import read_mounts
 
-        mounts = read_mounts(_read(options.mounts), str(options.mounts))
+        mounts = read_mounts(read_file(options.mounts), str(options.mounts))
     found = protected_paths(dialects, mounts)
     if options.format == "json":
-        output.json(_report(found, dialects), pretty=sys.stdout.isatty())
+        from policy.report.paths_json import paths_report
+
+        output.json(dict(paths_report(found, dialects)), pretty=sys.stdout.isatty())
     else:
         names = [dialect.name for dialect in dialects]
         output.line("\n".join(_text(found, names, sources=options.sources)))
     return Exit.YES
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_SOURCE_BYTES)
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None
 
 
 def _text(found: Sequence[ProtectedPath], names: Sequence[str], *, sources: bool) -> Iterator[str]:
@@ -126,26 +119,3 @@ def _folded(start: str, text: str) -> list[str]:
 
     later = " " * (len(start) + 2)
     return wrap(text, 80, initial_indent=start, subsequent_indent=later, break_on_hyphens=False)
-
-
-def _report(found: Sequence[ProtectedPath], dialects: Sequence[Dialect]) -> dict[str, object]:
-    return {
-        "version": 1,
-        "dialects": [dialect.name for dialect in dialects],
-        "paths": [
-            {
-                "id": entry.fact.id,
-                "path": entry.fact.path,
-                "mount": entry.fact.mount_path,
-                "type": entry.fact.mount_type,
-                "kind": str(entry.fact.kind),
-                "root_protected": entry.fact.decides,
-                "enforced_by": entry.fact.enforced_by,
-                "methods": list(entry.fact.methods),
-                "dialects": list(entry.dialects),
-                "note": entry.fact.note,
-                "sources": list(entry.fact.sources),
-            }
-            for entry in found
-        ],
-    }

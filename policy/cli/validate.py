@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.cli.exit_codes import Exit
 from policy.cli.inputs import add_dialect_option, add_format_option, named_sources
+from policy.cli.over_files import add_files_command
 from policy.errors import PolicyError, SourceError
 from policy.lower import Compiled, compile_policy
 from policy.model import Dialect
@@ -35,18 +36,12 @@ exit codes: 0 all accepted, 1 some refused, 2 some could not be read
 
 def add_command(commands: Any) -> None:
     """Add `validate` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_files_command(
+        commands,
         "validate",
-        help="would the server accept these policies?",
+        about="would the server accept these policies?",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="[NAME=]PATH",
-        help="files or directories; `-` is standard input",
+        examples=_EXAMPLES,
     )
     add_dialect_option(parser)
     add_format_option(parser)

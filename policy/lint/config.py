@@ -17,7 +17,6 @@ file. What the command line says counts more.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -84,6 +83,8 @@ def read_config(file: Path) -> Config:
     Raises `SourceError` when it cannot be read and `UsageError` for anything in it that is not
     understood: a misspelt key must not quietly do nothing.
     """
+    import tomllib
+
     try:
         data = tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:

@@ -22,33 +22,7 @@ Severity says how bad a finding is, confidence how sure it is that it is one, le
 
     # sudopath: ignore[RULE] the reason
 
-## In CI
-
-pre-commit, with the hooks of `.pre-commit-hooks.yaml`: `sudopath-lint`, `sudopath-validate`,
-`sudopath-fmt`. Where a repository has other HCL files, say with `files` which are policies.
-
-GitHub: the composite action of `action.yml` annotates the pull request.
-
-```yaml
-- uses: OWNER/sudopath@VERSION
-  with:
-    paths: policies/
-```
-
-GitLab: findings stand in the merge request.
-
-```yaml
-sudopath:
-  image: python:3.12
-  before_script:
-    - pip install sudopath
-  script:
-    - sudopath lint policies/ --format gitlab > gl-code-quality-report.json
-  artifacts:
-    when: always
-    reports:
-      codequality: gl-code-quality-report.json
-```
+[ci.md](ci.md) says how it runs in CI.
 
 ## All rules
 """

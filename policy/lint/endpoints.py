@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from policy.catalog import MountTable
     from policy.model import Dialect
 
-__all__ = ["Endpoints", "Known", "guarded_patterns", "overlap"]
+__all__ = ["NO_OPERATION", "Endpoints", "Known", "guarded_patterns", "overlap"]
+
+NO_OPERATION = frozenset(
+    {Capability.DENY, Capability.RECOVER, Capability.SUBSCRIBE, Capability.SUDO}
+)
+"""What no endpoint is asked for by itself: these go with every path (Vault documentation)."""
 
 _LISTINGS = frozenset({Capability.LIST, Capability.SCAN})
 _SPANNING = frozenset({"path", "prefix", "url_lease_id"})
@@ -41,6 +46,8 @@ class _Template(NamedTuple):
     listed: Pattern | None
     capabilities: frozenset[Capability]
     write: str | None
+    first: str | None
+    """The first segment, if it is a fixed text."""
 
 
 class Endpoints:
@@ -48,6 +55,7 @@ class Endpoints:
 
     def __init__(self, templates: tuple[_Template, ...], *, is_complete: bool) -> None:
         self._templates = templates
+        self._by_first: dict[str, tuple[_Template, ...]] = {}
         self.is_complete = is_complete
 
     @property
@@ -81,7 +89,7 @@ class Endpoints:
         capabilities: frozenset[Capability] = frozenset()
         writes = set()
         texts = []
-        for each in self._templates:
+        for each in self._near(inside):
             reached = reaches(each.pattern)
             listed = each.listed is not None and reaches(each.listed)
             if reached:
@@ -93,6 +101,18 @@ class Endpoints:
             if reached or listed:
                 texts.append(each.text)
         return Known(capabilities, frozenset(writes), tuple(texts))
+
+    def _near(self, inside: Pattern) -> tuple[_Template, ...]:
+        """The templates that can share a path: those that begin with the same segment."""
+        first, slash, _ = inside.text.partition("/")
+        is_literal = bool(slash) or not inside.is_open
+        if not first or not is_literal or (first == "+" and inside.kind is PatternKind.SEGMENT):
+            return self._templates
+        if first not in self._by_first:
+            self._by_first[first] = tuple(
+                each for each in self._templates if each.first in (None, first)
+            )
+        return self._by_first[first]
 
 
 def _shares(inside: Pattern) -> Callable[[Pattern], bool]:
@@ -143,7 +163,8 @@ def _template(text: str, words: str, write: str | None) -> _Template:
     if capabilities & _LISTINGS:
         # A list may be asked with or without its final slash, and at the top of a tree.
         listed = Pattern(kind, inner if is_open else inner + "/", is_open)
-    return _Template(text, Pattern(kind, inner, is_open), listed, capabilities, write)
+    first = None if segments[0] == "+" or (is_open and len(segments) == 1) else segments[0]
+    return _Template(text, Pattern(kind, inner, is_open), listed, capabilities, write, first)
 
 
 @lru_cache(maxsize=16)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections import Counter
 
+    from policy.lint.attachments import InventoryText
     from policy.lint.findings import Problem
     from policy.lint.target import PolicyFile
 
@@ -17,9 +17,14 @@ __all__ = ["fingerprint"]
 _LONGEST = 200
 
 
-def fingerprint(file: PolicyFile, code: str, problem: Problem, seen: Counter[str]) -> str:
+def fingerprint(
+    file: PolicyFile | InventoryText, code: str, problem: Problem, seen: Counter[str]
+) -> str:
     """32 hexadecimal digits made of the file, the rule, the path of the block and the text the
     finding points at, white space aside. `seen` counts equal ones, which then get a number."""
+    # Not loaded for a run that finds nothing.
+    from hashlib import sha256
+
     block = file.block_at(problem.span)
     path = "" if block is None else block.path
     pointed = "".join(file.source.text[slice(*problem.span)].split())

@@ -12,11 +12,21 @@ from policy.lint.findings import Confidence, Level, Problem
 
 if TYPE_CHECKING:
     from policy.diagnostics import Severity
+    from policy.lint.attachments import InventoryText
     from policy.lint.target import PolicyFile
 
     Check = Callable[[PolicyFile], Iterable[Problem]]
+    InventoryCheck = Callable[[InventoryText], Iterable[Problem]]
 
-__all__ = ["SECTIONS", "Documentation", "Rule", "rule"]
+__all__ = [
+    "SECTIONS",
+    "Documentation",
+    "FileRule",
+    "InventoryRule",
+    "Rule",
+    "inventory_rule",
+    "rule",
+]
 
 SECTIONS = ("What", "Why", "Example", "Instead", "Source")
 """What a docstring tells after its first line, in this order, each behind its word and a colon."""
@@ -32,20 +42,19 @@ class Documentation:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `reads_broken` tells that the check also takes texts the server refuses."""
+    """One rule, whatever it judges."""
 
     id: str
     alias: str
     severity: Severity
     confidence: Confidence
     level: Level
-    check: Check
-    reads_broken: bool = False
+    module: str
 
     @cached_property
     def documentation(self) -> Documentation:
         """The documentation. Raises `ValueError` when a section is missing or out of order."""
-        text = sys.modules[self.check.__module__].__doc__ or ""
+        text = sys.modules[self.module].__doc__ or ""
         title, _, body = text.strip().partition("\n")
         found: dict[str, list[str]] = {}
         lines: list[str] = []
@@ -61,6 +70,21 @@ class Rule:
         return Documentation(title.rstrip("."), sections)
 
 
+@dataclass(frozen=True)
+class FileRule(Rule):
+    """It judges policies. `reads_broken` tells that it also takes texts the server refuses."""
+
+    check: Check
+    reads_broken: bool = False
+
+
+@dataclass(frozen=True)
+class InventoryRule(Rule):
+    """It judges the file that says who holds the policies."""
+
+    check: InventoryCheck
+
+
 def rule(
     id: str,  # noqa: A002 - the word a rule is known by
     alias: str,
@@ -69,10 +93,26 @@ def rule(
     level: Level = Level.REGULAR,
     *,
     reads_broken: bool = False,
-) -> Callable[[Check], Rule]:
+) -> Callable[[Check], FileRule]:
     """Make a rule of the function that checks for it."""
 
-    def made(check: Check) -> Rule:
-        return Rule(id, alias, severity, confidence, level, check, reads_broken)
+    def made(check: Check) -> FileRule:
+        module = check.__module__
+        return FileRule(id, alias, severity, confidence, level, module, check, reads_broken)
+
+    return made
+
+
+def inventory_rule(
+    id: str,  # noqa: A002 - the word a rule is known by
+    alias: str,
+    severity: Severity,
+    confidence: Confidence,
+    level: Level = Level.REGULAR,
+) -> Callable[[InventoryCheck], InventoryRule]:
+    """The same for a function that checks an inventory."""
+
+    def made(check: InventoryCheck) -> InventoryRule:
+        return InventoryRule(id, alias, severity, confidence, level, check.__module__, check)
 
     return made

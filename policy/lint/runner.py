@@ -11,12 +11,14 @@ from policy.diagnostics import Diagnostic, Severity
 from policy.lint.findings import Confidence, Finding, Level, Problem
 from policy.lint.fingerprint import fingerprint
 from policy.lint.registry import all_rules, find_rule
+from policy.lint.rule import FileRule, InventoryRule
 from policy.lint.suppression import ignores
 from policy.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from policy.lint.attachments import InventoryText
     from policy.lint.rule import Rule
     from policy.lint.target import PolicyFile, Project
 
@@ -54,14 +56,32 @@ class Selection:
 def lint(
     project: Project, selection: Selection, files: Iterable[PolicyFile] | None = None
 ) -> Iterator[Finding]:
-    """All findings of all files, or of some: files in their order, findings in that of the text."""
+    """All findings of all files, or of some: files in their order, findings in that of the text.
+    Those of the inventory come last."""
     for file in project.files if files is None else files:
         yield from sorted(_of_file(file, selection), key=lambda f: f.diagnostic.sort_key)
+    if project.inventory_text is not None:
+        found = _of_inventory(project.inventory_text, selection)
+        yield from sorted(found, key=lambda f: f.diagnostic.sort_key)
+
+
+def _of_inventory(text: InventoryText, selection: Selection) -> Iterator[Finding]:
+    ignored = selection.ignored_in(text.source.name)
+    seen: Counter[str] = Counter()
+    for each in all_rules():
+        if not isinstance(each, InventoryRule) or each.id in ignored or not selection.runs(each):
+            continue
+        for problem in each.check(text):
+            yield _finding(text, each, problem, selection, seen)
 
 
 def _of_file(file: PolicyFile, selection: Selection) -> list[Finding]:
     ignored = selection.ignored_in(file.source.name)
-    rules = [r for r in all_rules() if selection.runs(r) and r.id not in ignored]
+    rules = [
+        each
+        for each in all_rules()
+        if isinstance(each, FileRule) and selection.runs(each) and each.id not in ignored
+    ]
     seen: Counter[str] = Counter()
     findings = [
         _finding(file, each, problem, selection, seen)
@@ -72,7 +92,7 @@ def _of_file(file: PolicyFile, selection: Selection) -> list[Finding]:
     return _after_ignores(file, findings, {each.id for each in rules}, selection, seen)
 
 
-def _problems(file: PolicyFile, rule: Rule) -> Iterable[Problem]:
+def _problems(file: PolicyFile, rule: FileRule) -> Iterable[Problem]:
     if not rule.reads_broken and file.compiled.policy is None:
         return ()
     try:
@@ -90,7 +110,11 @@ def _problems(file: PolicyFile, rule: Rule) -> Iterable[Problem]:
 
 
 def _finding(
-    file: PolicyFile, rule: Rule, problem: Problem, selection: Selection, seen: Counter[str]
+    file: PolicyFile | InventoryText,
+    rule: Rule,
+    problem: Problem,
+    selection: Selection,
+    seen: Counter[str],
 ) -> Finding:
     severity = selection.severities.get(rule.id) or problem.severity or rule.severity
     code = problem.code or rule.id

@@ -13,7 +13,7 @@ from policy.lower.scalars import template_delay
 if TYPE_CHECKING:
     from policy.model import Dialect
 
-__all__ = ["is_known", "suggestion"]
+__all__ = ["is_known", "is_of_another_tool", "suggestion"]
 
 _SHOWN: Final = (
     "identity.entity.id",
@@ -45,6 +45,12 @@ def is_known(selector: str, dialect: Dialect) -> bool:
                 return False
             return True
     return False
+
+
+def is_of_another_tool(selector: str) -> bool:
+    """Whether a text template of some other kind is plain to see: `.Values.mount` of Go and Helm,
+    or a `${…}` in the middle, such as the accessor of a mount in Terraform."""
+    return selector.startswith(".") or "${" in selector
 
 
 def _is_field(field: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What rules look at: a policy file, its blocks, its ACL, and the project it is part of."""
+"""What rules look at: a policy file, its ACL, and the project it is part of."""
 
 from __future__ import annotations
 
@@ -8,42 +8,31 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from policy.acl import Grant
-from policy.analyze import Form, PathSet
-from policy.analyze.partition import Lookup, Partition
+from policy.analyze.partition import Partition
 from policy.analyze.symbolic import symbolic_token
+from policy.lint.attachments import InventoryText
+from policy.lint.block import Block, ValueList
 from policy.lint.endpoints import Endpoints, Known, guarded_patterns, overlap
+from policy.lint.wins import Wins
 from policy.lower import compile_policy
 from policy.lower.reshape import reshape
 from policy.model import Capability, PatternKind, Policy, byte_text, plain_text
 from policy.policies import PolicySet
-from policy.source import Span
-from policy.syntax import (
-    Item,
-    ListNode,
-    Literal,
-    LiteralKind,
-    ObjectNode,
-    decode_key,
-    decode_text,
-    parse,
-)
+from policy.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
+    from policy.acl import Grant
     from policy.analyze.inventory import Holder, Inventory
-    from policy.catalog import Fact, Mount, MountTable
+    from policy.catalog import Mount, MountTable
     from policy.evaluate import ACL
     from policy.lower import Compiled
     from policy.model import Dialect, Pattern, Rule
-    from policy.source import Source
-    from policy.syntax import Document
+    from policy.source import Source, Span
+    from policy.syntax import Document, Item
 
-__all__ = ["Block", "PolicyFile", "Project", "Wins", "first_blocks", "winning"]
-
-Wins = dict["Pattern", list[tuple[Lookup, "Fact | None", PathSet]]]
-"""For each pattern the lookups and paths on which it wins, and why those are root-protected."""
+__all__ = ["PolicyFile", "Project"]
 
 _ALONE = "linted"
 """The name a policy goes by while it is looked at alone: `root` and `default` are no exceptions."""
@@ -53,7 +42,7 @@ class Project:
     """All files of one run, and the server they are for.
 
     `mounts_given` tells that `mounts` is what is really mounted, and not only what every server
-    has.
+    has; `is_whole` that the files are all policies there are, and not some of them.
     """
 
     def __init__(
@@ -64,6 +53,8 @@ class Project:
         mounts_given: bool,
         now: float,
         inventory: Inventory | None = None,
+        inventory_source: Source | None = None,
+        is_whole: bool = False,
     ) -> None:
         self.dialect = dialect
         self.mounts = mounts
@@ -71,6 +62,11 @@ class Project:
         self.now = now
         self.inventory = inventory
         """Who holds the policies, if somebody said so."""
+        self.inventory_text = None
+        """The file that says so, if it is to be judged as well."""
+        if inventory_source is not None:
+            self.inventory_text = InventoryText(self, inventory_source)
+        self.is_whole = is_whole
         self.files: list[PolicyFile] = []
         self._endpoints: dict[tuple[str, Pattern], Known | None] = {}
 
@@ -137,110 +133,6 @@ class Project:
         return self._endpoints[key]
 
 
-class Block:
-    """One `path` block: the rule it became, and the text it stands in."""
-
-    def __init__(self, file: PolicyFile, rule: Rule) -> None:
-        self.file = file
-        self.rule = rule
-
-    @property
-    def path(self) -> str:
-        """The path as written."""
-        return self.rule.path
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What this block alone grants."""
-        return self.rule.capabilities
-
-    @cached_property
-    def grant(self) -> Grant | None:
-        """The merged rule of its pattern in this policy; None for a block that is left out."""
-        return self.file.grants.get(id(self.rule))
-
-    @cached_property
-    def pattern(self) -> Pattern | None:
-        """Its pattern, templates filled with text that stands for any one value."""
-        return None if self.grant is None else self.grant.pattern
-
-    @property
-    def is_first(self) -> bool:
-        """Whether no earlier block of the policy has the same pattern: a finding about what both
-        say together is shown there."""
-        return self.grant is not None and self.grant.rules[0][1] is self.rule
-
-    @cached_property
-    def item(self) -> Item:
-        """Its syntax."""
-        return self.file.items[self.rule.span]
-
-    @property
-    def label(self) -> Span:
-        """Where the path stands."""
-        keys = self.item.keys
-        return keys[min(1, len(keys) - 1)].span
-
-    @property
-    def inner_label(self) -> Span:
-        """Where the path stands, without its quotes."""
-        start, end = self.label
-        quoted = self.file.source.text[start] == '"'
-        return Span(start + 1, end - 1) if quoted else Span(start, end)
-
-    @property
-    def is_literal(self) -> bool:
-        """Whether the path stands in the text letter by letter, so that it can be edited."""
-        return self.file.source.text[slice(*self.inner_label)] == self.path
-
-    def attributes(self, name: str) -> Iterator[Item]:
-        """The items of that key."""
-        body = self.item.value
-        if isinstance(body, ObjectNode):
-            for item in body.items:
-                if decode_key(item.keys[0], is_json=self.file.source.is_json) == name:
-                    yield item
-
-    def attribute_span(self, name: str) -> Span:
-        """Where the key stands first; the path if it does not."""
-        return next((item.keys[0].span for item in self.attributes(name)), self.label)
-
-    @cached_property
-    def words(self) -> tuple[tuple[str, Span], ...]:
-        """The words of `capabilities`, each with its place."""
-        return tuple(
-            (decode_text(element, is_json=self.file.source.is_json), element.span)
-            for item in self.attributes("capabilities")
-            if isinstance(item.value, ListNode)
-            for element in item.value.elements
-            if isinstance(element, Literal)
-            and element.kind in (LiteralKind.STRING, LiteralKind.HEREDOC)
-        )
-
-    def word_span(self, capability: Capability) -> Span:
-        """Where a capability stands; the path if some shorthand brought it."""
-        return next((span for word, span in self.words if word == capability), self.label)
-
-    @property
-    def list_span(self) -> Span | None:
-        """Where the list of capabilities stands, if there is exactly one and it is HCL."""
-        items = list(self.attributes("capabilities"))
-        if self.file.source.is_json or len(items) != 1:
-            return None
-        return items[0].value.span if isinstance(items[0].value, ListNode) else None
-
-    def without_word(self, word: str) -> tuple[Span, str] | None:
-        """The edit that takes a word, in every place, out of a list written on its own; None in
-        JSON and where the word comes from elsewhere."""
-        span = self.list_span
-        if span is None or "\n" in self.file.source.text[slice(*span)]:
-            return None
-        texts = [self.file.source.text[slice(*place)] for kept, place in self.words if kept != word]
-        if len(texts) == len(self.words):
-            return None
-        return span, "[" + ", ".join(texts) + "]"
-
-
 class PolicyFile:
     """One policy text. What it holds is worked out when a rule first asks."""
 
@@ -250,6 +142,7 @@ class PolicyFile:
         self.given_name = given_name
         self.original = source
         self.source = source.normalized
+        self._mounts: dict[Pattern, tuple[Mount, bool] | None] = {}
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -285,6 +178,22 @@ class PolicyFile:
             token, mounts=self.project.mounts, now=self.project.now
         )
 
+    @property
+    def value_lists(self) -> Iterator[ValueList]:
+        """The values that are allowed or denied, by block and parameter."""
+        for block in self.blocks:
+            conditions = block.rule.conditions
+            if conditions is not None:
+                for name, values in conditions.allowed_parameters.items():
+                    yield ValueList(block, "allowed_parameters", name, values)
+                for name, values in conditions.denied_parameters.items():
+                    yield ValueList(block, "denied_parameters", name, values)
+
+    @cached_property
+    def first_blocks(self) -> tuple[Block, ...]:
+        """One block for each pattern, the first; those that are left out are not among them."""
+        return tuple(block for block in self.blocks if block.is_first)
+
     @cached_property
     def acl(self) -> ACL:
         """The ACL of the policy alone."""
@@ -307,13 +216,17 @@ class PolicyFile:
 
     @cached_property
     def wins(self) -> Wins:
-        """For each pattern where it wins, by lookup, and why it is root-protected there. Paths
-        that no request can have are not counted."""
-        return winning(self.partition)
+        """Where each pattern wins."""
+        return Wins(self.partition)
 
     def mount(self, pattern: Pattern) -> tuple[Mount, bool] | None:
         """The mount that all paths of a pattern lie on, and whether that is sure. None where
         several are possible or nothing is known."""
+        if pattern not in self._mounts:
+            self._mounts[pattern] = self._mount(pattern)
+        return self._mounts[pattern]
+
+    def _mount(self, pattern: Pattern) -> tuple[Mount, bool] | None:
         start = plain_text(pattern.text[: pattern.first_wildcard])
         found = self.project.mounts.find(start)
         if found is not None:
@@ -377,20 +290,3 @@ class PolicyFile:
         if at >= 0 and span.end <= self.blocks[at].rule.span.end:
             return self.blocks[at]
         return None
-
-
-def winning(partition: Partition) -> Wins:
-    """Where the patterns of an ACL win on paths that requests can have."""
-    found: Wins = {}
-    for lookup in Lookup:
-        form = Form.REQUEST if lookup is Lookup.PLAIN else Form.WITHOUT_SLASH
-        for cell, paths in partition.divided(lookup):
-            if cell.grant is not None and paths.witness(form) is not None:
-                won = found.setdefault(cell.grant.pattern, [])
-                won.append((lookup, cell.guarded.protected, paths))
-    return found
-
-
-def first_blocks(blocks: Iterable[Block]) -> Sequence[Block]:
-    """One block for each pattern, the first; those that are left out are not among them."""
-    return [block for block in blocks if block.is_first]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from policy.source import printable
+
 __all__ = [
     "NANOSECONDS",
     "duration_from_number",
@@ -285,5 +287,4 @@ def _days_since_1970(year: int, month: int, day: int) -> int:
 
 def _shown(text: str) -> str:
     """A text for a message: short, and safe on a terminal."""
-    short = text if len(text) <= 40 else text[:40] + "..."
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in short)
+    return printable(text if len(text) <= 40 else text[:40] + "...")

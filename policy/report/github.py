@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from policy.diagnostics import Severity
+from policy.source import printable
 
 if TYPE_CHECKING:
     from policy.lint import Finding
@@ -37,15 +38,10 @@ def github_annotation(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    return _printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return (
+        printable(text, keep="\r\n").replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    )
 
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        char if char in "\r\n" or char.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from policy.report.lint_text import finding_text
+from policy.source import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,11 +20,11 @@ __all__ = ["junit_report"]
 def junit_report(
     findings: Iterable[Finding], files: Sequence[str], unreadable: Sequence[str]
 ) -> str:
-    """The whole document. `files` are the names of all files that were read."""
+    """The whole document. `files` are the names of all policy files that were read."""
     found: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         found[finding.diagnostic.source.name].append(finding)
-    names = list(dict.fromkeys(files))
+    names = list(dict.fromkeys([*files, *found]))
     suites = Element("testsuites")
     suite = SubElement(
         suites,
@@ -48,7 +49,4 @@ def junit_report(
 
 def _clean(text: str) -> str:
     """Text that XML 1.0 can carry."""
-    return "".join(
-        char if char in "\t\n" or char.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
+    return printable(text, keep="\t\n")

@@ -25,6 +25,7 @@ SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PRECISION: Final = {"certain": "very-high", "high": "high", "medium": "medium"}
 _FINGERPRINT: Final = "sudopath/v1"
+_LONGEST_SNIPPET: Final = 300
 
 Json = dict[str, object]
 
@@ -64,9 +65,12 @@ def sarif_report(findings: Sequence[Finding], version: str, unreadable: Sequence
 def _rule(rule: Rule) -> Json:
     documentation = rule.documentation
     sections = documentation.sections
+    words = rule.id.split("-")
+    # A name that is but the id again is none.
+    name = {"name": "".join(word.capitalize() for word in words)} if len(words) > 1 else {}
     return {
         "id": rule.id,
-        "name": "".join(word.capitalize() for word in rule.id.split("-")),
+        **name,
         "shortDescription": {"text": documentation.title + "."},
         "fullDescription": {"text": " ".join(sections["What"].split())},
         "help": {"text": " ".join(sections["Why"].split())},
@@ -127,7 +131,7 @@ def _location(source: Source, span: Span) -> Json:
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(source)},
-            "region": _region(source, span),
+            "region": _shown(source, span),
         }
     }
 
@@ -149,6 +153,13 @@ def _region(source: Source, span: Span) -> Json:
         "endLine": end.line,
         "endColumn": end.column,
     }
+
+
+def _shown(source: Source, span: Span) -> Json:
+    """A region with what stands there, if anything does."""
+    text = source.text[slice(*span)][:_LONGEST_SNIPPET]
+    snippet = {"snippet": {"text": _clean(text)}} if text else {}
+    return _region(source, span) | snippet
 
 
 def _clean(text: str) -> str:

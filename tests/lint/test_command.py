@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import shlex
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,6 +148,21 @@ def test_inventory() -> None:
     assert "`ops`" not in ran.out
 
 
+def test_a_policy_that_is_attached_but_missing_stands_in_the_inventory() -> None:
+    written("policies/ops.hcl", GOOD)
+    text = '{"tokens": {\n  "oncall": {"policies": ["ops", "opps"]}\n}}\n'
+    inventory = written("inventory.json", text)
+    for form in ("text", "json", "sarif", "github", "gitlab", "junit"):
+        ran = run("lint", "policies", "--inventory", inventory, "--format", form)
+        assert ran.code == 1, form
+        assert "missing-policy" in ran.out
+    told = run("lint", "policies", "--inventory", inventory).out
+    assert told.startswith("inventory.json:2:34: warning: token `oncall` has the policy `opps`, ")
+    assert "did you mean `ops`?" in told
+    # Single files are not all policies.
+    assert run("lint", "policies/ops.hcl", "--inventory", inventory).code == 0
+
+
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "gitlab", "junit"])
 def test_every_format_comes_out(form: str) -> None:
     ran = run("lint", written("bad.hcl", BAD), "--format", form)
@@ -173,61 +186,3 @@ def test_explain() -> None:
     assert text.startswith("sudo-without-operation (SP101): ")
     assert "Instead:" in text
     assert max(map(len, (run("explain", *(r.id for r in all_rules())).out).splitlines())) <= 100
-
-
-def test_hooks_and_action_run_commands_that_exist() -> None:
-    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
-    entries = [line.partition("entry: ")[2] for line in hooks.splitlines() if "entry: " in line]
-    assert "sudopath lint" in entries
-    program, *words = shlex.split(entries[entries.index("sudopath lint")])
-    assert program == "sudopath"
-    assert run(*words, written("good.hcl", GOOD), written("bad.hcl", BAD)).code == 1
-    assert run(*words, "good.hcl").code == 0
-
-
-def test_the_gitlab_snippet_runs() -> None:
-    page = (ROOT / "docs" / "rules.md").read_text("utf-8")
-    (line,) = (line for line in page.splitlines() if "- sudopath lint" in line)
-    command, _, report = line.partition("- ")[2].partition(" > ")
-    written("policies/bad.hcl", BAD)
-    ran = run(*shlex.split(command)[1:])
-    assert ran.code == 1
-    assert json.loads(ran.out)[0]["location"] == {"path": "policies/bad.hcl", "lines": {"begin": 1}}
-    assert f"codequality: {report}" in page
-
-
-def test_action_runs(tmp_path: Path) -> None:
-    """Its shell lines, with a stand-in for the installed program that shows its arguments."""
-    lines = (ROOT / "action.yml").read_text("utf-8").splitlines()
-    scripts = [line.partition("run: ")[2] for line in lines if "run: sudopath" in line]
-    assert len(scripts) == 2
-    stand_in = tmp_path / "bin" / "sudopath"
-    stand_in.parent.mkdir()
-    stand_in.write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\nexit 1\n', "utf-8")
-    stand_in.chmod(0o755)
-    environment = {
-        "PATH": f"{stand_in.parent}:/usr/bin:/bin",
-        "ARGUMENTS": "--level pedantic",
-        "PATHS": "a.hcl b.hcl",
-        "SARIF_FILE": str(tmp_path / "out.sarif"),
-    }
-    sarif, annotations = (
-        subprocess.run(
-            ["/bin/bash", "-e", "-c", script], env=environment, capture_output=True, check=False
-        )
-        for script in scripts
-    )
-    assert sarif.returncode == 0
-    assert annotations.returncode == 1
-    written_words = (tmp_path / "out.sarif").read_text("utf-8").split()
-    assert written_words == [
-        "lint",
-        "--format",
-        "sarif",
-        "--level",
-        "pedantic",
-        "--",
-        "a.hcl",
-        "b.hcl",
-    ]
-    assert run(*annotations.stdout.decode().split()[:-2], written("good.hcl", GOOD)).code == 0

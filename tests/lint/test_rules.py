@@ -62,7 +62,7 @@ def test_names_are_unique_and_well_formed() -> None:
         assert rule.id == rule.id.lower().replace("_", "-")
         assert rule.alias.startswith("SP")
         assert rule.alias[2:].isdigit()
-        assert rule.check.__module__.rpartition(".")[2] == rule.id.replace("-", "_")
+        assert rule.module.rpartition(".")[2] == rule.id.replace("-", "_")
         assert rule_text(rule).startswith(f"{rule.id} ({rule.alias}): ")
 
 

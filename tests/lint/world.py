@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from policy.analyze.inventory import Holder, HolderKind, Inventory
+from policy.analyze.inventory import Holder, HolderKind, Inventory, read_inventory
 from policy.catalog import MountTable
 from policy.lint import Finding, Level, Project, Selection, lint
 from policy.model import DEFAULT_DIALECT, Dialect, Token
@@ -17,7 +17,7 @@ FIXTURES = ROOT / "fixtures" / "lint"
 NOW = 1_800_000_000.0
 
 _NOTE = re.compile(
-    r"\s*# (?P<key>dialect|held|held-with|mounts|name|rule): (?P<value>.*?)(?: -- .*)?"
+    r"\s*# (?P<key>dialect|held|held-with|inventory|mounts|name|rule): (?P<value>.*?)(?: -- .*)?"
 )
 _EXPECTED = re.compile(r"expect: (.*)")
 
@@ -45,12 +45,21 @@ def project_of(text: str, file: str = "policies/fixture.hcl") -> Project:
     held = [] if said.get("held") == "no" else ["fixture"]
     token = Token([*held, "other"])
     holders = (Holder(HolderKind.TOKEN, "somebody", token),)
+    inventory = Inventory(holders) if {"held", "held-with"} & said.keys() else None
+    inventory_source = None
+    if "inventory" in said:
+        inventory = read_inventory(said["inventory"].encode(), "inventory.json")
+        # On the line of the note, so that what is found there can be expected there.
+        above = "\n" * text[: text.index("# inventory:")].count("\n")
+        inventory_source = Source.of(above + said["inventory"], "inventory.json")
     project = Project(
         Dialect.named(said.get("dialect", DEFAULT_DIALECT.name)),
         MountTable.default().with_mounts(pairs),
         mounts_given=bool(pairs),
         now=NOW,
-        inventory=Inventory(holders) if {"held", "held-with"} & said.keys() else None,
+        inventory=inventory,
+        inventory_source=inventory_source,
+        is_whole=True,
     )
     names = [name.strip() for name in said.get("name", "fixture").split(",")]
     for number, name in enumerate(names):

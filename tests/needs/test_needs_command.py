@@ -9,12 +9,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import TypeAdapter
 
 import policy
 from policy.cli import needs, paths
 from policy.cli.exit_codes import Exit
 from policy.cli.output import Output
 from policy.errors import PolicyError, SourceError, UsageError
+from policy.report.needs_json import NeedsReport
+from policy.report.paths_json import PathsReport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,3 +237,16 @@ def test_root_protected_paths_are_those_of_the_engine(shown: Shown) -> None:
                 assert protected, (path, name)
                 checked += 1
     assert checked > 100
+
+
+@pytest.mark.parametrize("dialect", sorted(policy.DIALECTS))
+def test_json_has_its_published_shape(shown: Shown, dialect: str) -> None:
+    asked = ["POST sys/step-down", "vault kv put secret/a k=v", "GET a//b", "GET sys/health"]
+    shown("needs", *asked, "--dialect", dialect, "--format", "json")
+    needed = shown.json
+    assert TypeAdapter(NeedsReport).validate_python(needed, strict=True) == needed
+    assert len(needed["requests"]) == len(asked)
+    assert shown("paths", "--sudo", "--dialect", dialect, "--format", "json") is Exit.YES
+    listed = shown.json
+    assert TypeAdapter(PathsReport).validate_python(listed, strict=True) == listed
+    assert {found["kind"] for found in listed["paths"]} == {"sudo", "sudo-conditional"}

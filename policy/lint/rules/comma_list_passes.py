@@ -39,15 +39,13 @@ def check(file: PolicyFile) -> Iterator[Problem]:
     """Servers that take the value apart are not concerned."""
     if file.project.dialect.matches_list_elements:
         return
-    for block in file.blocks:
-        conditions = block.rule.conditions
-        if conditions is None:
+    for each in file.value_lists:
+        if each.attribute != "allowed_parameters" or each.name not in _LISTS:
             continue
-        for name in _LISTS:
-            for value in conditions.allowed_parameters.get(name, ()):
-                if isinstance(value, str) and len(value) > 1 and "*" in (value[0], value[-1]):
-                    yield Problem(
-                        f"`{value}` for `{name}` also lets a comma and other names through",
-                        block.attribute_span("allowed_parameters"),
-                        help="name the values, or give the token a role",
-                    )
+        for value in each.values:
+            if isinstance(value, str) and len(value) > 1 and "*" in (value[0], value[-1]):
+                yield Problem(
+                    f"`{value}` for `{each.name}` also lets a comma and other names through",
+                    each.span,
+                    help="name the values, or give the token a role",
+                )

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 from policy.model import Capability
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 @rule("create-instead-of-update", "SP403", Severity.WARNING, Confidence.HIGH)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Where the mount is a guess, only at the pedantic level."""
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern, grant = block.pattern, block.grant
         if pattern is None or grant is None:
             continue

@@ -25,11 +25,11 @@ from policy.acl import BITS
 from policy.analyze import Form, PathSet
 from policy.analyze.partition import Lookup
 from policy.analyze.path_map import combine
+from policy.analyze.touching import Touching
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
-from policy.model import Capability
+from policy.model import Capability, PatternKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,15 @@ if TYPE_CHECKING:
 @rule("deny-misses-list", "SP205", Severity.WARNING, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Exact for the server that was chosen."""
-    blocks = [b for b in first_blocks(file.blocks) if b.grant is not None and b.grant.is_deny]
-    if not blocks or not any(BITS[Capability.LIST] & grant.mask for grant in file.acl.table):
+    blocks = [b for b in file.first_blocks if b.grant is not None and b.grant.is_deny]
+    listing_rules = [
+        grant.pattern
+        for grant in file.acl.table
+        if grant.mask & BITS[Capability.LIST] and grant.pattern.kind is not PatternKind.EXACT
+    ]
+    near = Touching(listing_rules)
+    blocks = [block for block in blocks if block.pattern and block.pattern in near]
+    if not blocks:
         return
     plain, listing = file.partition.node(Lookup.PLAIN), file.partition.node(Lookup.LISTING)
     cells = file.partition.cells

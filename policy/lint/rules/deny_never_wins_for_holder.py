@@ -21,7 +21,7 @@ from policy.analyze.partition import Partition
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Problem
 from policy.lint.rule import rule
-from policy.lint.target import winning
+from policy.lint.wins import Wins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +32,17 @@ if TYPE_CHECKING:
 @rule("deny-never-wins-for-holder", "SP209", Severity.WARNING, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """One that wins nowhere even alone is for `deny-never-wins`."""
-    denies = [b for b in file.blocks if b.rule.is_deny and b.pattern in file.wins]
+    holders = file.project.holders(file.name)
+    if not holders:
+        return
+    denies = [b for b in file.blocks if b.rule.is_deny and b.pattern and b.pattern in file.wins]
     if not denies:
         return
-    for holder in file.project.holders(file.name):
+    for holder in holders:
         acl = file.project.acl_of_holder(holder)
         if acl.is_root or acl.error is not None:
             continue
-        wins = winning(Partition(acl, only_rules=True))
+        wins = Wins(Partition(acl, only_rules=True))
         patterns = {id(rule): grant.pattern for grant in acl.table for _, rule in grant.rules}
         for block in list(denies):
             pattern = patterns.get(id(block.rule))

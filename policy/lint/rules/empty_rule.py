@@ -18,7 +18,6 @@ from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
 from policy.lint.rules import empty_rule_hides
-from policy.lint.target import first_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 def check(file: PolicyFile) -> Iterator[Problem]:
     """The rest of `empty-rule-hides`."""
     hiding = {problem.span for problem in empty_rule_hides.check.check(file)}
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         span = block.attribute_span("capabilities") if block.grant else block.label
         if block.grant is not None and not block.grant.mask and span not in hiding:
             yield Problem(f"the rule for `{block.path}` grants nothing", span)

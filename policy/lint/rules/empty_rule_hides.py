@@ -18,11 +18,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from policy.analyze.difference import equivalent
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +31,13 @@ if TYPE_CHECKING:
 @rule("empty-rule-hides", "SP203", Severity.WARNING, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Shown by leaving the rule out and comparing."""
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         grant = block.grant
         if grant is None or grant.mask:
             continue
+        # It takes a while to load, for a rule that few policies have.
+        from policy.analyze.difference import equivalent
+
         gone = {id(rule) for _, rule in grant.rules}
         rest = tuple(rule for rule in file.policy.rules if id(rule) not in gone)
         if not equivalent(file.acl, file.acl_of(replace(file.policy, rules=rest))):

@@ -16,33 +16,35 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from policy.analyze.findings import findings
-from policy.catalog.escalations import Entry, Impact
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from policy.catalog.escalations import Entry, Impact
     from policy.lint.target import PolicyFile
+    from policy.source import Span
 
 _MOST_SHOWN = 4
 _GAINS = {
-    Impact.ROOT_EQUIVALENT: "everything a policy can grant",
-    Impact.PRIVILEGE_GAIN: "more rights than it grants",
-    Impact.AUDIT_EVASION: "ways around the audit log",
-    Impact.DATA_EXPOSURE: "data of others",
-    Impact.LATERAL: "a foothold elsewhere",
-    Impact.DENIAL_OF_SERVICE: "ways to stop the service",
+    "root-equivalent": "everything a policy can grant",
+    "privilege-gain": "more rights than it grants",
+    "audit-evasion": "ways around the audit log",
+    "data-exposure": "data of others",
+    "lateral": "a foothold elsewhere",
+    "denial-of-service": "ways to stop the service",
 }
-_GRAVE = frozenset({Impact.ROOT_EQUIVALENT, Impact.PRIVILEGE_GAIN})
+_GRAVE = frozenset({"root-equivalent", "privilege-gain"})
 
 
 @rule("escalation", "SP951", Severity.INFO, Confidence.HIGH, Level.AUDIT)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """One finding for each impact and rule: that which decides the request that proves it."""
+    # It takes a while to load, and is asked for at one level only.
+    from policy.analyze.findings import findings
+
     groups: defaultdict[tuple[Span, Impact], list[Entry]] = defaultdict(list)
     for found in findings(file.acl):
         rule_ = found.decision.rule

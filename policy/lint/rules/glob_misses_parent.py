@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 from policy.model import Capability, Operation, Pattern, PatternKind
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _LISTINGS = frozenset({Capability.LIST, Capability.SCAN})
 @rule("glob-misses-parent", "SP304", Severity.INFO, Confidence.MEDIUM, Level.PEDANTIC)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """A list of `x` is looked up as `x/`, which the glob does cover."""
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern = block.rule.pattern
         if pattern is None or pattern.kind is not PatternKind.PREFIX or block.rule.is_deny:
             continue

@@ -23,7 +23,11 @@ from policy.lint.rule import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.lint.target import Block, PolicyFile
+    from policy.lint.block import Block
+    from policy.lint.target import PolicyFile
+
+_DOTS = (".", "..")
+_EMPTY = ("", *_DOTS)
 
 
 @rule("impossible-path", "SP305", Severity.ERROR, Confidence.CERTAIN)
@@ -31,7 +35,7 @@ def check(file: PolicyFile) -> Iterator[Problem]:
     """Exact: none of the paths the pattern matches is one of a request."""
     for block in file.blocks:
         pattern = block.rule.pattern
-        if pattern is None or pattern.text in ("", "/"):
+        if pattern is None or pattern.text in ("", "/") or _is_ordinary(pattern.text):
             continue
         if PathSet.matching(pattern).witness(Form.REQUEST) is not None:
             continue
@@ -44,6 +48,14 @@ def check(file: PolicyFile) -> Iterator[Problem]:
             ),
             fix=_fix(block),
         )
+
+
+def _is_ordinary(text: str) -> bool:
+    """Whether there is plainly nothing in a pattern that keeps requests away."""
+    if not (text.isascii() and text.isprintable()):
+        return False
+    *inner, last = text.split("/")
+    return all(segment not in _EMPTY for segment in inner) and last not in _DOTS
 
 
 def _fix(block: Block) -> Fix | None:

@@ -20,7 +20,6 @@ from policy.analyze import Form, PathSet
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 from policy.model import Capability, Operation, byte_text, plain_text
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ _OTHER_WAYS = (
 @rule("kv2-delete-stays-possible", "SP503", Severity.INFO, Confidence.MEDIUM, Level.AUDIT)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Shown for one path of each rule, with the calls that remain."""
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern, grant = block.pattern, block.grant
         found = None if pattern is None else file.mount(pattern)
         if pattern is None or grant is None or found is None or found[0].backend != "kv-v2":

@@ -33,18 +33,10 @@ if TYPE_CHECKING:
 @rule("lone-star-value", "SP602", Severity.ERROR, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Under `*` no values are looked at, see `star-values`."""
-    for block in file.blocks:
-        conditions = block.rule.conditions
-        if conditions is None:
-            continue
-        for attribute, parameters in (
-            ("allowed_parameters", conditions.allowed_parameters),
-            ("denied_parameters", conditions.denied_parameters),
-        ):
-            for name, values in parameters.items():
-                if name != "*" and "*" in values:
-                    yield Problem(
-                        f"`*` as a value of `{name}` matches only a star",
-                        block.attribute_span(attribute),
-                        help="write an empty list for any value, or `**`",
-                    )
+    for each in file.value_lists:
+        if each.name != "*" and "*" in each.values:
+            yield Problem(
+                f"`*` as a value of `{each.name}` matches only a star",
+                each.span,
+                help="write an empty list for any value, or `**`",
+            )

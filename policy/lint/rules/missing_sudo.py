@@ -18,19 +18,18 @@ from policy.analyze.partition import Lookup
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Edit, Fix, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
-from policy.model import Capability, Operation
+from policy.lint.wins import sample
+from policy.model import Capability, Operation, Request
 from policy.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.lint.target import Block, PolicyFile
+    from policy.lint.block import Block
+    from policy.lint.target import PolicyFile
 
-_LOOKUPS = {
-    operation.capability: Lookup.of(operation)
-    for operation in Operation
-    if operation.capability is not None
+_OPERATIONS = {
+    operation.capability: operation for operation in Operation if operation.capability is not None
 }
 
 
@@ -40,7 +39,7 @@ def check(file: PolicyFile) -> Iterator[Problem]:
 
     Less grave where another file of the run grants `sudo`: a token may hold both.
     """
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern, grant = block.pattern, block.grant
         if pattern is None or grant is None or grant.is_deny or not file.sudo_matters(pattern):
             continue
@@ -50,8 +49,10 @@ def check(file: PolicyFile) -> Iterator[Problem]:
         if Capability.SUDO in grant.capabilities:
             continue
         usable = known[0].capabilities & set(grant.capabilities)
-        lookups = {_LOOKUPS[capability] for capability in usable}
-        facts = {fact for lookup, fact, _ in file.wins.get(pattern, ()) if lookup in lookups}
+        if any(_allows_a_call(file, block, capability) for capability in usable):
+            continue
+        lookups = {Lookup.of(_OPERATIONS[capability]) for capability in usable}
+        facts = file.wins.facts(pattern, lookups)
         if not facts or None in facts:
             continue
         yield Problem(
@@ -62,6 +63,17 @@ def check(file: PolicyFile) -> Iterator[Problem]:
             fix=_fix(block),
             severity=Severity.WARNING if Capability.SUDO in file.others(pattern) else None,
         )
+
+
+def _allows_a_call(file: PolicyFile, block: Block, capability: Capability) -> bool:
+    """Whether some call that comes to mind is allowed by the rule, which settles the matter."""
+    operation = _OPERATIONS.get(capability)
+    path = sample(block.pattern)
+    if operation is None or path is None or not file.acl.allows(operation, path):
+        return False
+    winner = file.acl.decide(Request(operation, path)).rule
+    assert block.grant is not None
+    return any(rule is winner for _, rule in block.grant.rules)
 
 
 def _fix(block: Block) -> Fix | None:

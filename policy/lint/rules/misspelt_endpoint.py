@@ -1,6 +1,7 @@
 """An endpoint that does not exist, one letter away from one that does.
 
-What: A path below `sys/` is none that the server knows, and very like one that it knows.
+What: A path below `sys/` or `auth/token/` is none that the server knows, and very like one
+    that it knows.
 Why: The rule allows nothing, and a deny of this kind protects nothing.
 Example:
     path "sys/stepdown" { capabilities = ["update", "sudo"] }
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from policy.lint.target import PolicyFile
 
+_BACKENDS = {"auth/token/": "auth:token", "sys/": "system"}
 _CUTOFF = 0.88
 
 
@@ -32,25 +34,23 @@ def check(file: PolicyFile) -> Iterator[Problem]:
     """A path that is just unknown is not told: servers have paths the catalogue has not."""
     from difflib import get_close_matches
 
-    product = file.project.dialect.product
-    endpoints = Endpoints.of("system", product)
-    assert endpoints is not None
     for block in file.blocks:
         pattern = block.rule.pattern
         if pattern is None or pattern.kind is not PatternKind.EXACT:
             continue
-        if not pattern.text.startswith("sys/"):
-            continue
+        mount = next((m for m in _BACKENDS if pattern.text.startswith(m)), None)
         known = file.known(pattern)
-        if known is None or known[0].templates or file.sudo_matters(pattern):
+        if mount is None or known is None or known[0].templates or file.sudo_matters(pattern):
             continue
-        inner = pattern.text.removeprefix("sys/").removesuffix("/")
+        endpoints = Endpoints.of(_BACKENDS[mount], file.project.dialect.product)
+        assert endpoints is not None
+        inner = pattern.text.removeprefix(mount).removesuffix("/")
         near = get_close_matches(inner, endpoints.literal_paths, n=1, cutoff=_CUTOFF)
         if near:
-            edit = Edit(block.inner_label, f"sys/{near[0]}")
+            edit = Edit(block.inner_label, mount + near[0])
             yield Problem(
                 f"there is no `{block.path}`",
                 block.label,
-                help=f"did you mean `sys/{near[0]}`?",
+                help=f"did you mean `{mount}{near[0]}`?",
                 fix=Fix("correct it", (edit,), is_safe=False) if block.is_literal else None,
             )

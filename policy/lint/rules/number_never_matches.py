@@ -33,21 +33,13 @@ if TYPE_CHECKING:
 @rule("number-never-matches", "SP601", Severity.ERROR, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Under `*` no values are looked at, see `star-values`."""
-    for block in file.blocks:
-        conditions = block.rule.conditions
-        if conditions is None:
-            continue
-        for attribute, verb, parameters in (
-            ("allowed_parameters", "allows", conditions.allowed_parameters),
-            ("denied_parameters", "denies", conditions.denied_parameters),
-        ):
-            for name, values in parameters.items():
-                numbers = [v for v in values if isinstance(v, int | float) and v is not True]
-                numbers = [v for v in numbers if v is not False]
-                if numbers and name != "*":
-                    yield Problem(
-                        f"the number {numbers[0]} for `{name}` {verb} nothing: numbers never match",
-                        block.attribute_span(attribute),
-                        notes=('neither `5` nor `"5"` of a request equals `5` of a policy',),
-                        help="an empty list is any value; a string matches a string",
-                    )
+    for each in file.value_lists:
+        numbers = [v for v in each.values if isinstance(v, int | float) and not isinstance(v, bool)]
+        if numbers and each.name != "*":
+            verb = "allows" if each.attribute == "allowed_parameters" else "denies"
+            yield Problem(
+                f"the number {numbers[0]} for `{each.name}` {verb} nothing: numbers never match",
+                each.span,
+                notes=('neither `5` nor `"5"` of a request equals `5` of a policy',),
+                help="an empty list is any value; a string matches a string",
+            )

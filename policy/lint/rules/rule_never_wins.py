@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from policy.analyze import Form, PathSet
 from policy.analyze.touching import Touching
 from policy.diagnostics import Label, Severity
+from policy.lint.block import Block
 from policy.lint.findings import Confidence, Problem
 from policy.lint.rule import rule
-from policy.lint.target import Block, first_blocks
 from policy.model import Operation, Pattern, PatternKind, byte_text
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def never_winning(file: PolicyFile, *, denies: bool) -> Iterator[Block]:
     if not any(pattern.kind is PatternKind.SEGMENT for pattern in file.patterns):
         # A prefix loses to exact paths and longer prefixes only, and those never cover all of it.
         return
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern, grant = block.rule.pattern, block.grant
         if grant is None or grant.is_deny is not denies:
             continue

@@ -33,17 +33,10 @@ if TYPE_CHECKING:
 @rule("star-values", "SP603", Severity.WARNING, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """The same for allowed and denied ones."""
-    for block in file.blocks:
-        conditions = block.rule.conditions
-        if conditions is None:
-            continue
-        for attribute, parameters in (
-            ("allowed_parameters", conditions.allowed_parameters),
-            ("denied_parameters", conditions.denied_parameters),
-        ):
-            if parameters.get("*"):
-                yield Problem(
-                    f"the values behind `*` in `{attribute}` are never looked at",
-                    block.attribute_span(attribute),
-                    help='write `"*" = []`, or name the parameters',
-                )
+    for each in file.value_lists:
+        if each.name == "*" and each.values:
+            yield Problem(
+                f"the values behind `*` in `{each.attribute}` are never looked at",
+                each.span,
+                help='write `"*" = []`, or name the parameters',
+            )

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.diagnostics import Severity
+from policy.lint.endpoints import NO_OPERATION
 from policy.lint.findings import Confidence, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 from policy.model import Capability
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 @rule("sudo-without-operation", "SP101", Severity.ERROR, Confidence.CERTAIN)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Less grave where another file of the run grants the rest: a token may hold both."""
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern, grant = block.pattern, block.grant
         if pattern is None or grant is None or Capability.SUDO not in grant.capabilities:
             continue
-        operations = frozenset(grant.capabilities) - {Capability.SUDO}
+        operations = frozenset(grant.capabilities) - NO_OPERATION
         known = file.known(pattern)
         useful = frozenset[Capability]()
         if known is not None and known[1]:
-            useful = known[0].capabilities - {Capability.SUDO}
+            useful = known[0].capabilities - NO_OPERATION
         wanted = ", ".join(f"`{word}`" for word in sorted(useful))
         if not operations:
             message = f"`sudo` alone allows nothing on `{block.path}`"
@@ -46,11 +46,12 @@ def check(file: PolicyFile) -> Iterator[Problem]:
             message = f"`sudo` with {words} allows nothing on `{block.path}`"
         else:
             continue
-        elsewhere = file.others(pattern) - operations - {Capability.SUDO, Capability.DENY}
+        elsewhere = file.others(pattern) - operations - NO_OPERATION
         yield Problem(
             message,
             block.word_span(Capability.SUDO),
             notes=("a call needs the capability of its operation, and `sudo` besides",),
             help=f"add what the calls need: {wanted}" if 0 < len(useful) < 4 else None,
             severity=Severity.WARNING if elsewhere else None,
+            confidence=Confidence.HIGH if operations else None,
         )

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.analyze.difference import Direction, difference
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
 @rule("takes-rights-away", "SP210", Severity.INFO, Confidence.CERTAIN, Level.AUDIT)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """One request for each block, by the first holder who loses it."""
+    # It takes a while to load, and is asked for at one level only.
+    from policy.analyze.difference import Direction, difference
+
     said = set()
     for holder in file.project.holders(file.name):
         before = file.project.acl_of_holder(holder, without=file.name)

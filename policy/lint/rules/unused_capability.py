@@ -15,16 +15,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.diagnostics import Severity
+from policy.lint.endpoints import NO_OPERATION
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.model import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.lint.target import PolicyFile
-
-_NOT_OPERATIONS = frozenset({Capability.DENY, Capability.SUDO})
 
 
 @rule("unused-capability", "SP402", Severity.INFO, Confidence.MEDIUM, Level.PEDANTIC)
@@ -37,7 +35,7 @@ def check(file: PolicyFile) -> Iterator[Problem]:
         known = file.known(pattern)
         if known is None or not known[0].capabilities & block.capabilities:
             continue
-        unused = sorted(block.capabilities - known[0].capabilities - _NOT_OPERATIONS)
+        unused = sorted(block.capabilities - known[0].capabilities - NO_OPERATION)
         if unused:
             words = ", ".join(f"`{word}`" for word in unused)
             yield Problem(f"nothing on `{block.path}` goes by {words}", block.word_span(unused[0]))

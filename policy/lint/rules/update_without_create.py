@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from policy.diagnostics import Severity
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 from policy.model import Capability
 
 if TYPE_CHECKING:
@@ -24,11 +23,14 @@ if TYPE_CHECKING:
 
     from policy.lint.target import PolicyFile
 
+_KEYS = "encrypt/{"
+"""Of `transit/`: what `create` would make there is a key, and it is withheld on purpose."""
+
 
 @rule("update-without-create", "SP404", Severity.INFO, Confidence.MEDIUM, Level.PEDANTIC)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Only where every write that the rule reaches tells the two apart."""
-    for block in first_blocks(file.blocks):
+    for block in file.first_blocks:
         pattern, grant = block.pattern, block.grant
         if pattern is None or grant is None:
             continue
@@ -36,7 +38,9 @@ def check(file: PolicyFile) -> Iterator[Problem]:
         if Capability.UPDATE not in granted or Capability.CREATE in granted:
             continue
         known = file.known(pattern)
-        if known is not None and known[0].writes == {"create"}:
+        if known is None or known[0].writes != {"create"}:
+            continue
+        if not all(template.startswith(_KEYS) for template in known[0].templates):
             yield Problem(
                 f"a write to `{block.path}` that makes something new needs `create`",
                 block.word_span(Capability.UPDATE),

@@ -16,9 +16,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.diagnostics import Severity
+from policy.lint.endpoints import NO_OPERATION
 from policy.lint.findings import Confidence, Level, Problem
 from policy.lint.rule import rule
-from policy.lint.target import first_blocks
 from policy.model import Capability
 
 if TYPE_CHECKING:
@@ -26,22 +26,28 @@ if TYPE_CHECKING:
 
     from policy.lint.target import PolicyFile
 
-_NOT_OPERATIONS = frozenset({Capability.DENY, Capability.SUDO})
-
 
 @rule("useless-capabilities", "SP401", Severity.WARNING, Confidence.HIGH)
 def check(file: PolicyFile) -> Iterator[Problem]:
-    """Where the mount is a guess, only at the pedantic level."""
-    for block in first_blocks(file.blocks):
+    """Where the mount is a guess, only at the pedantic level.
+
+    `create` in place of `update`, and a root-protected path with the wrong operation, have rules
+    of their own.
+    """
+    for block in file.first_blocks:
         pattern, grant = block.pattern, block.grant
         if pattern is None or grant is None:
             continue
-        granted = frozenset(grant.capabilities) - _NOT_OPERATIONS
+        granted = frozenset(grant.capabilities) - NO_OPERATION
         known = file.known(pattern)
         if not granted or grant.is_deny or known is None:
             continue
-        useful = known[0].capabilities - _NOT_OPERATIONS
+        useful = known[0].capabilities - NO_OPERATION
         if not useful or useful & granted:
+            continue
+        if Capability.CREATE in granted and known[0].writes == {"update"}:
+            continue
+        if Capability.SUDO in grant.capabilities and file.protected(pattern):
             continue
         words = ", ".join(f"`{word}`" for word in sorted(granted))
         wanted = ", ".join(f"`{word}`" for word in sorted(useful))

@@ -22,7 +22,8 @@ from policy.source import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.lint.target import Block, PolicyFile
+    from policy.lint.block import Block
+    from policy.lint.target import PolicyFile
 
 
 @rule("wildcard-not-last", "SP301", Severity.ERROR, Confidence.HIGH)

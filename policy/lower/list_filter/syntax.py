@@ -9,6 +9,7 @@ from typing import NamedTuple, NoReturn
 from policy.lower.list_filter.functions import FUNCTIONS
 from policy.lower.list_filter.values import Value, undetermined
 from policy.lower.scalars import parse_float, parse_integer
+from policy.source import printable
 
 __all__ = [
     "Branch",
@@ -328,8 +329,7 @@ _KEYWORDS = frozenset(
 def named(text: str) -> str:
     """A piece of the template for a message: short, and safe on a terminal."""
     short = text if len(text) <= 30 else text[:30] + "..."
-    clean = (c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in short)
-    return f"`{''.join(clean)}`"
+    return f"`{printable(short)}`"
 
 
 def as_bytes(text: str) -> bytes:
