@@ -37,8 +37,13 @@ _BENCHMARKS = {
     "plain": "texts",
     "full": "texts",
     "load": "loading",
+    "differences": "analysis",
+    "sampling": "analysis",
+    "holders": "analysis",
     "check": "processes",
+    "lint": "linting",
     "start": "processes",
+    "serving": "serving",
 }
 
 

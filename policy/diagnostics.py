@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.source import printable
+
 if TYPE_CHECKING:
     from policy.source import Source, Span
 
@@ -90,8 +92,5 @@ def _excerpt(source: Source, span: Span) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Text that is safe on a terminal: one column per character, no control sequences."""
-    return "".join(
-        " " if char == "\t" else char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
+    """Text that is safe on a terminal, with one column per character."""
+    return printable(text.replace("\t", " "))

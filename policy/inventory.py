@@ -5,7 +5,7 @@ Pydantic stands here, at the border: what comes out are the frozen values of `po
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,13 +14,11 @@ from policy.catalog import MountTable
 from policy.errors import InventoryError
 from policy.model import Alias, Entity, Group, Request, Token, http_request, operation_request
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = [
     "MountsFile",
     "RequestLine",
     "TokenFile",
+    "read_model",
     "read_mounts",
     "read_request",
     "read_token",
@@ -179,23 +177,25 @@ def _namespace(name: str) -> str:
 
 def read_token(data: bytes, name: str) -> Token:
     """A token file. Raises `InventoryError`, which names every field that does not hold."""
-    return _read(TokenFile, data, name).token()
+    return read_model(TokenFile, data, name).token()
 
 
 def read_mounts(data: bytes, name: str) -> MountTable:
     """A mount table file. Raises `InventoryError`."""
-    return _read(MountsFile, data, name).mounts()
+    return read_model(MountsFile, data, name).mounts()
 
 
 def read_request(data: bytes, name: str) -> RequestLine:
     """One line of a request file. Raises `InventoryError`."""
-    return _read(RequestLine, data, name)
+    return read_model(RequestLine, data, name)
 
 
 _M = TypeVar("_M", bound=BaseModel)
 
 
-def _read(model: type[_M], data: bytes, name: str) -> _M:
+def read_model(model: type[_M], data: bytes, name: str) -> _M:
+    """A file (JSON) of this model. Raises `InventoryError`, which names every field that does not
+    hold."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:

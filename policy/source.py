@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from policy.errors import SourceError
 
-__all__ = ["MAX_SOURCE_BYTES", "UNICODE_SPACE", "Position", "Source", "Span"]
+__all__ = ["MAX_SOURCE_BYTES", "UNICODE_SPACE", "Position", "Source", "Span", "printable"]
 
 MAX_SOURCE_BYTES = 32 * 1024 * 1024
 """The largest policy text that is read, in bytes: the largest request body a server accepts
@@ -25,6 +25,15 @@ UNICODE_SPACE = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 """White space as Go's `unicode.IsSpace` sees it; `str.strip()` would also take U+001C to U+001F."""
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Text for people that cannot rewrite a terminal or forge a line, whatever a policy or path
+    holds: what is not printable, bytes that are not UTF-8 among it, is replaced, character by
+    character, but for those to `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class Span(NamedTuple):

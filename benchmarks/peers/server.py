@@ -26,12 +26,12 @@ class Seat:
             raise ValueError(f"the server refuses the policy: {written.error}")
         made = server.must("POST", "auth/token/create", {"policies": [name], "ttl": "24h"})
         self._server = server
-        self._token: str = made.json["auth"]["client_token"]
+        self.token: str = made.json["auth"]["client_token"]
 
     def capabilities(self, paths: Sequence[str]) -> dict[str, list[str]]:
         """What `sys/capabilities-self` says about each of at most `PATHS_PER_REQUEST` paths."""
         answer = self._server.must(
-            "POST", "sys/capabilities-self", {"paths": list(paths)}, token=self._token
+            "POST", "sys/capabilities-self", {"paths": list(paths)}, token=self.token
         )
         data: dict[str, list[str]] = answer.json["data"]
         return data

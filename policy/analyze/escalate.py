@@ -12,18 +12,20 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from policy.analyze.catalogue import Catalogue
 from policy.analyze.evidence import allowed_request
 from policy.analyze.findings import Finding, findings
-from policy.analyze.inventory import Holder, HolderKind
+from policy.analyze.inventory import Holder, HolderKind, SharedACLs
+from policy.analyze.prospects import Prospects
 from policy.catalog.escalations import Impact
-from policy.model import Operation, Request, byte_text
+from policy.model import Operation, Request, Token, byte_text
+from policy.policies import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from policy.analyze.inventory import Inventory
     from policy.evaluate import ACL, Decision
-    from policy.model import Token
     from policy.policies import PolicySet
 
 __all__ = ["Chain", "HolderEscalation", "Step", "escalate"]
@@ -120,14 +122,20 @@ class _Search:
         accepted: Mapping[str, Collection[str]],
         now: float | None,
     ) -> None:
-        self._policies = policies
-        self._inventory = inventory
         self._accepted = accepted
-        self._now = now
-        self._known: dict[object, tuple[ACL, tuple[Finding, ...]]] = {}
+        self._acls = SharedACLs(inventory, policies, now)
+        self._findings: dict[int, tuple[Finding, ...]] = {}
         self._roles = [h for h in inventory.holders if h.kind is HolderKind.ROLE]
+        self._catalogues: dict[object, Catalogue] = {}
+        namespaces = (*inventory.namespaces, *(h.token.namespace for h in inventory.holders))
+        anywhere = policies.acl(Token(()), mounts=inventory.mounts, namespaces=namespaces, now=now)
+        self._anywhere = self._catalogue(anywhere)
+        self._prospects = Prospects(policies, self._anywhere.touched)
 
     def follow(self, holder: Holder) -> HolderEscalation:
+        token = holder.token
+        if not _holds_root(token) and not self._anywhere.can_lead(self._prospects.of(token)):
+            return HolderEscalation(holder, (), (), None)
         ignored = {*self._accepted.get(str(holder), ()), *self._accepted.get("*", ())}
         start = self._held(str(holder), holder.token, ignored)
         if start.acl.is_root:
@@ -157,19 +165,21 @@ class _Search:
     def _held(
         self, name: str, token: Token, ignored: Collection[str], steps: tuple[Step, ...] = ()
     ) -> _Held:
-        templated = any(
-            rule.pattern is None
-            for namespace, policy_name in token.policy_names
-            if (policy := self._policies.get(policy_name, namespace)) is not None
-            for rule in policy.rules
-        )
-        key = self._key(token) if templated else (token.namespace, token.policy_names)
-        if key not in self._known:
-            acl = self._inventory.acl(self._policies, token, now=self._now)
-            self._known[key] = acl, () if acl.is_root else findings(acl)
-        acl, found = self._known[key]
+        acl = self._acls.of(token)
+        found = self._findings.get(id(acl))
+        if found is None:
+            found = () if acl.is_root else findings(acl, self._catalogue(acl))
+            self._findings[id(acl)] = found
         kept = tuple(finding for finding in found if finding.entry.id not in ignored)
         return _Held(name, token, acl, kept, steps)
+
+    def _catalogue(self, acl: ACL) -> Catalogue:
+        """The catalogue of the server as the token of an ACL sees it."""
+        key = Catalogue.key(acl)
+        catalogue = self._catalogues.get(key)
+        if catalogue is None:
+            catalogue = self._catalogues[key] = Catalogue(acl)
+        return catalogue
 
     def _others(self, held: _Held) -> Iterator[tuple[str, Token, Step]]:
         """Further tokens that somebody who has this one can get."""
@@ -221,7 +231,7 @@ class _Search:
 
     def _write(self, acl: ACL, finding: Finding, namespace: str, name: str) -> Decision | None:
         path = namespace + _POLICY_PATHS[finding.entry.id] + name
-        if path not in finding.paths:
+        if not any(path in part for part in finding.parts):
             return None
         return self._allowed(acl, finding.decision.request.operation, path)
 
@@ -232,6 +242,10 @@ class _Search:
         if decision.allowed or grant is None or grant.conditions is None:
             return decision if decision.allowed else None
         return allowed_request(acl, operation, byte_text(path), grant.conditions)
+
+
+def _holds_root(token: Token) -> bool:
+    return any(name == ROOT for _, name in token.policy_names)
 
 
 def _takeovers(role: str) -> Iterator[tuple[str, list[tuple[Operation, str]]]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from policy.analyze.path_map import Node, combine, find, graft, with_value
+from policy.analyze.path_map import Node, combine, find, graft, with_slash, with_value
 from policy.analyze.winners import winners
 from policy.catalog import Fact, FactKind, facts
 from policy.catalog.data import guarded
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from policy.catalog import MountTable
     from policy.model import Dialect
 
-__all__ = ["UNGUARDED", "Guarded", "guard_node"]
+__all__ = ["UNGUARDED", "GuardNode", "Guarded", "guard_node"]
 
 _ANSWERED_APART: Final = (
     *("sys", "sys/health", "sys/init", "sys/leader"),
@@ -46,11 +46,18 @@ class Guarded:
 UNGUARDED: Final = Guarded()
 
 
+class GuardNode(NamedTuple):
+    """A node, the same for paths to which a slash is still to be appended, and what the numbers of
+    both mean."""
+
+    node: Node
+    with_slash: Node
+    meanings: tuple[Guarded, ...]
+
+
 @lru_cache(maxsize=64)
-def guard_node(
-    dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]
-) -> tuple[Node, tuple[Guarded, ...]]:
-    """A node, and what its numbers mean.
+def guard_node(dialect: Dialect, mounts: MountTable, namespaces: tuple[str, ...]) -> GuardNode:
+    """What is guarded on every path.
 
     `namespaces` are the known child namespaces as byte text, each with a final slash. What is
     mounted is the same in all of them, as in `ACL`.
@@ -67,7 +74,7 @@ def guard_node(
         # The longest known namespace counts, so it is put in place last.
         for namespace in sorted(namespaces, key=len):
             outer = graft(outer, namespace[:-1].split("/"), child)
-    return outer, table.meanings()
+    return GuardNode(outer, with_slash(outer), table.meanings())
 
 
 def _answered_apart(node: Node, table: _Numbers, namespace: str) -> Node:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from policy.catalog import MountTable
 from policy.errors import InventoryError
-from policy.inventory import AliasModel, MountModel, MountsFile
+from policy.inventory import AliasModel, MountModel, MountsFile, read_model
 from policy.model import Alias, Entity, Group, Token
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from policy.evaluate import ACL
     from policy.policies import PolicySet
 
-__all__ = ["Holder", "HolderKind", "Inventory", "InventoryFile", "read_inventory"]
+__all__ = ["Holder", "HolderKind", "Inventory", "InventoryFile", "SharedACLs", "read_inventory"]
 
 
 class _Model(BaseModel):
@@ -215,17 +215,9 @@ class Inventory:
     ) -> Iterator[tuple[Holder, ACL]]:
         """Every holder with its ACL; those who hold the same policies share one, unless a template
         tells them apart."""
-        known: dict[object, ACL] = {}
+        shared = SharedACLs(self, policies, now)
         for holder in holders:
-            token = holder.token
-            key: object = token.namespace, token.policy_names
-            held = (policies.get(name, namespace) for namespace, name in token.policy_names)
-            if any(rule.pattern is None for policy in held if policy for rule in policy.rules):
-                key = id(holder)
-            acl = known.get(key)
-            if acl is None:
-                acl = known[key] = self.acl(policies, token, now=now)
-            yield holder, acl
+            yield holder, shared.of(holder.token)
 
     def find(self, name: str) -> Holder:
         """The holder of that name, or of `kind:name`. Raises `InventoryError` when there is none,
@@ -247,20 +239,47 @@ class Inventory:
         return known
 
 
+class SharedACLs:
+    """The ACLs of many tokens. Those that hold the same policies share one, unless a template
+    tells them apart."""
+
+    def __init__(self, inventory: Inventory, policies: PolicySet, now: float | None) -> None:
+        self._inventory = inventory
+        self._policies = policies
+        self._now = now
+        self._templated: dict[tuple[str, str], bool] = {}
+        self._known: dict[object, ACL] = {}
+
+    def of(self, token: Token) -> ACL:
+        """What a token may do."""
+        key = self._key(token)
+        acl = self._known.get(key)
+        if acl is None:
+            acl = self._known[key] = self._inventory.acl(self._policies, token, now=self._now)
+        return acl
+
+    def _key(self, token: Token) -> object:
+        names = token.policy_names
+        if any(map(self._is_templated, names)):
+            # The ACL keeps the token, and so these two, alive.
+            return token.namespace, names, id(token.entity), id(token.groups)
+        return token.namespace, names
+
+    def _is_templated(self, key: tuple[str, str]) -> bool:
+        found = self._templated.get(key)
+        if found is None:
+            namespace, name = key
+            policy = self._policies.get(name, namespace)
+            found = policy is not None and any(rule.pattern is None for rule in policy.rules)
+            self._templated[key] = found
+        return found
+
+
 def read_inventory(data: bytes, name: str) -> Inventory:
     """An inventory file (JSON). Raises `InventoryError`, which names every field that does not
     hold."""
+    file = read_model(InventoryFile, data, name)
     try:
-        return InventoryFile.model_validate_json(data).inventory()
-    except ValidationError as error:
-        problems = "; ".join(_problems(error))
-        raise InventoryError(f"{name}: {problems}") from None
+        return file.inventory()
     except InventoryError as error:
         raise InventoryError(f"{name}: {error.message}") from None
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    found: list[Any] = error.errors(include_url=False)[:8]
-    for problem in found:
-        where = ".".join(str(part) for part in problem["loc"]) or "the file"
-        yield f"{where}: {problem['msg']}"

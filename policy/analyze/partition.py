@@ -5,8 +5,8 @@ and updates too, except that the bare name of a mount gets a slash; lists and sc
 and look for the path with and without it, in an order that is the dialect's. For the last one the
 sets hold paths *before* that slash is appended.
 
-The order among rules is `Pattern.rank` and the order of lookups that of `Table.find_listing`;
-nothing is ranked anew here, and every claim made from a partition is confirmed by `ACL.decide`.
+Which rule wins tells `policy.analyze.ranking`; every claim made from a partition is confirmed by
+`ACL.decide`.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ from policy.analyze.path_map import (
     with_value,
 )
 from policy.analyze.path_set import PathSet
+from policy.analyze.ranking import Entries, Ranking
 from policy.analyze.winners import winners
 from policy.analyze.witness import Form, witness
-from policy.model import Capability, Listing, Operation, PatternKind, byte_text
+from policy.model import Capability, Operation, byte_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from policy.acl import Grant
     from policy.analyze.touching import Touching
     from policy.evaluate import ACL
-    from policy.model import Pattern
+    from policy.model import Dialect
 
-__all__ = ["Cell", "Lookup", "Partition", "request_path"]
+__all__ = ["Cell", "Lookup", "Partition", "looked_up_elsewhere", "request_path"]
 
 
 class Lookup(StrEnum):
@@ -77,6 +78,20 @@ def request_path(acl: ACL, paths: Node, operation: Operation) -> str | None:
         # No write ends in a slash, but for one to a namespace itself.
         found = next((name for name in acl.namespaces if find(paths, name)), None)
     return found
+
+
+def looked_up_elsewhere(
+    dialect: Dialect, namespaces: Iterable[str], own: str
+) -> Iterator[tuple[str, str]]:
+    """Paths that are looked up by another one than was sent, in this order; all byte text. `own`
+    is the namespace of the token."""
+    # The bare name of a namespace is looked up inside that namespace, by that very name.
+    for namespace in namespaces:
+        yield namespace[:-1], namespace + namespace[:-1]
+    if dialect.self_requests_follow_token:
+        for namespace in ("", *namespaces):
+            for path in _ABOUT_THE_TOKEN:
+                yield namespace + path, own + path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,23 +136,30 @@ _ROOT: Final = -1
 class Partition:
     """The partition of one ACL. Computed when it is first asked for, then kept.
 
-    With `near`, only rules that can share a path with one of these patterns are looked at: what
-    is said of other paths is then not what the ACL says. With `only_rules`, what is guarded is not
-    told where no rule matches, which saves looking there.
+    With `near`, no rule is told on paths that none of these patterns matches, with or without a
+    final slash; `grants` are then the rules that can share a path with them, if they are known
+    already. With `only_rules`, what is guarded is not told where no rule matches, which saves
+    looking there.
 
     Everything here raises `AnalysisLimitError` when the exact answer would be too large.
     """
 
-    def __init__(self, acl: ACL, *, near: Touching | None = None, only_rules: bool = False) -> None:
+    def __init__(
+        self,
+        acl: ACL,
+        *,
+        near: Touching | None = None,
+        grants: Iterable[Grant] | None = None,
+        only_rules: bool = False,
+    ) -> None:
         self.acl = acl
-        grants = acl.table if near is None else [g for g in acl.table if g.pattern in near]
-        self.grants: list[Grant | None] = [
-            None,
-            *sorted(grants, key=lambda g: (g.pattern.kind is PatternKind.EXACT, g.pattern.rank)),
-        ]
-        """The rules by number; a larger number ranks higher, and 0 is no rule."""
+        if grants is None:
+            grants = acl.table if near is None else [g for g in acl.table if g.pattern in near]
+        self.ranking = Ranking(grants, acl.dialect.listing)
+        self._entries = Entries(self.ranking.width)
+        self._within = None if near is None else near.patterns
         mounts = acl.guard.mounts
-        self._guard, self._guarded = guard_node(acl.dialect, mounts, acl.namespaces)
+        self._guard = guard_node(acl.dialect, mounts, acl.namespaces)
         self.cells: list[Cell] = [Cell()]
         """What the numbers of the nodes mean."""
         self._known: dict[tuple[int, int], int] = {(0, 0): 0}
@@ -173,41 +195,51 @@ class Partition:
         self.node(lookup)
         return self.cells
 
-    @cached_property
-    def _exact(self) -> Node:
-        return self._winners(lambda pattern: pattern.kind is PatternKind.EXACT)
+    @property
+    def grants(self) -> list[Grant | None]:
+        """The rules by number, see `Ranking`."""
+        return self.ranking.grants
 
     @cached_property
-    def _wildcard(self) -> Node:
-        return self._winners(lambda pattern: pattern.kind is not PatternKind.EXACT)
-
-    def _winners(self, wanted: Callable[[Pattern], bool]) -> Node:
-        return winners(
-            (grant.pattern, number)
-            for number, grant in enumerate(self.grants)
-            if grant is not None and wanted(grant.pattern)
+    def _matched(self) -> Node:
+        """The number of an entry for every path: what counts of all the rules that match."""
+        ranking, entries = self.ranking, self._entries
+        numbered = (
+            (grant.pattern, entries.number(ranking.entry(number)))
+            for number, grant in enumerate(ranking.grants)
+            if grant is not None
         )
+        return winners(numbered, self._within, entries.join)
 
     @cached_property
     def looked_up(self) -> Node:
         """The number of a cell for every path as it is compared with rules, but for lists."""
-        return self._cells(self.winner(is_listing=False), self._guard)
+        return self._cells(self.winner(is_listing=False), self._guard.node)
 
     def winner(self, *, is_listing: bool) -> Node:
         """The number of the winning rule, see `cell_of`; 0 where no rule matches."""
         if self.acl.is_root:
             return with_slash(self._root) if is_listing else self._root
-        return self._listed() if is_listing else combine(self._exact, self._wildcard, max)
+        entries, ranking = self._entries.by_number, self.ranking
+        if not is_listing:
+            if ranking.width == 1:
+                return self._matched  # entries have the numbers of the rules
+            return relabel(self._matched, lambda number: entries[number][0])
+        return combine(
+            self._matched,
+            with_slash(self._matched),
+            lambda bare, slashed: ranking.listed(entries[bare], entries[slashed]),
+        )
 
     def guard(self, *, is_listing: bool) -> Node:
         """The number of what is guarded, see `cell_of`."""
-        return with_slash(self._guard) if is_listing else self._guard
+        return self._guard.with_slash if is_listing else self._guard.node
 
     def cell_of(self, rule: int, guarded: int) -> Cell:
         """The cell where this rule wins and this is guarded."""
         if rule == _ROOT:
-            return Cell(None, self._guarded[guarded], is_root=True)
-        return Cell(self.grants[rule], self._guarded[guarded])
+            return Cell(None, self._guard.meanings[guarded], is_root=True)
+        return Cell(self.grants[rule], self._guard.meanings[guarded])
 
     def by_request(self, lookup: Lookup, node: Node) -> Node:
         """A node over paths as they are looked up, turned into one over paths as they are sent."""
@@ -224,15 +256,9 @@ class Partition:
                     if path != "sys":
                         node = with_value(node, path, find(source, path + "/"))
             source = node
-        # The bare name of a namespace is looked up inside that namespace, by that very name.
-        for namespace in namespaces:
-            bare = namespace[:-1]
-            node = with_value(node, bare, find(source, namespace + bare))
-        if self.acl.dialect.self_requests_follow_token:
-            own = byte_text(self.acl.token.namespace)
-            for namespace in ("", *namespaces):
-                for path in _ABOUT_THE_TOKEN:
-                    node = with_value(node, namespace + path, find(source, own + path))
+        own = byte_text(self.acl.token.namespace)
+        for sent, path in looked_up_elsewhere(self.acl.dialect, namespaces, own):
+            node = with_value(node, sent, find(source, path))
         return node
 
     @cached_property
@@ -266,46 +292,3 @@ class Partition:
             return found
 
         return combine(winner, guard, number, zero_stays=self._only_rules)
-
-    def _listed(self) -> Node:
-        """Which rule wins for a list, by the path before its slash is appended."""
-        with_one = with_slash(self._exact)
-        bare, slashed = self._wildcard, with_slash(self._wildcard)
-        match self.acl.dialect.listing:
-            case Listing.WITH_SLASH_ONLY:
-                order = [with_one, self._exact, slashed]
-            case Listing.WITHOUT_SLASH_FIRST:
-                order = [with_one, self._exact, bare, slashed]
-            case Listing.WITH_SLASH_FIRST:
-                order = [with_one, self._exact, slashed, bare]
-            case Listing.BEST_DENY_OR_LIST:
-                order = [with_one, self._exact, self._best_deny_or_list(bare, slashed)]
-        node = order.pop()
-        while order:
-            node = combine(order.pop(), node, lambda one, two: one or two)
-        return node
-
-    def _best_deny_or_list(self, bare: Node, slashed: Node) -> Node:
-        """Vault 2.0: the best deny, unless a rule with `list` ranks at least as high; then that
-        one; without either, the best of all. Of the prefix patterns only the longest takes part."""
-        grants = self.grants
-        list_bit = BITS[Capability.LIST]
-        prefixes = self._winners(lambda pattern: pattern.kind is PatternKind.PREFIX)
-
-        def best(wanted: Callable[[Grant], object]) -> Node:
-            numbers = [grant is not None and bool(wanted(grant)) for grant in grants]
-            segments = winners(
-                (grant.pattern, number)
-                for number, grant in enumerate(grants)
-                if grant is not None
-                and numbers[number]
-                and grant.pattern.kind is PatternKind.SEGMENT
-            )
-            one = combine(segments, prefixes, lambda a, b: max(a, b) if numbers[b] else a)
-            return combine(one, with_slash(one), max)
-
-        deny = best(lambda grant: grant.is_deny)
-        lists = best(lambda grant: grant.mask & list_bit)
-        # The larger number ranks higher.
-        stricter = combine(deny, lists, max)
-        return combine(stricter, combine(bare, slashed, max), lambda one, other: one or other)

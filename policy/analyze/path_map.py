@@ -13,7 +13,8 @@ The numbers mean what the caller likes: 0 and 1 for sets, positions in a list of
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
@@ -39,6 +40,7 @@ __all__ = [
     "split",
     "union",
     "values",
+    "values_on",
     "with_slash",
     "with_value",
 ]
@@ -191,6 +193,15 @@ def combine(
         rests: list[Node] = []
         while True:
             breaks.append(start)
+            if a_rests[i] is zero and not a_ends[i]:
+                ends.append(0)
+                rests.append(a_rests[i])
+                if i == a_last:
+                    break
+                i += 1
+                start = a_breaks[i]
+                j = bisect_right(b_breaks, start) - 1
+                continue
             ends.append(number(a_ends[i], b_ends[j]))
             rests.append(go(a_rests[i], b_rests[j]))
             if i < a_last:
@@ -259,6 +270,8 @@ def graft(node: Node, segments: Sequence[str], branch: Node) -> Node:
 
 def with_value(node: Node, path: str, number: int) -> Node:
     """`node`, except that one path has another number."""
+    if find(node, path) == number:
+        return node
     first, slash, others = path.partition("/")
     at = bisect_right(node.breaks, first) - 1
     end, rest = node.ends[at], node.rests[at]
@@ -321,7 +334,8 @@ def split(node: Node) -> dict[int, Node]:
     return go(node)
 
 
-def values(node: Node) -> set[int]:
+@lru_cache(maxsize=1024)
+def values(node: Node) -> frozenset[int]:
     """Every number that some path has."""
     found: set[int] = set()
     seen: set[Node] = set()
@@ -332,6 +346,35 @@ def values(node: Node) -> set[int]:
             seen.add(a)
             found.update(a.ends)
             pending.extend(a.rests)
+    return frozenset(found)
+
+
+def values_on(node: Node, pattern: Pattern) -> set[int]:
+    """Every number that some path has which the pattern matches."""
+    segments = pattern.text.split("/")
+    has_plus = pattern.kind is PatternKind.SEGMENT
+    last = len(segments) - 1
+    found: set[int] = set()
+
+    def go(a: Node, at: int) -> None:
+        segment = segments[at]
+        is_open = at == last and pattern.is_open
+        if has_plus and segment == "+":
+            first, stop = 0, len(a.breaks)
+        else:
+            end = after(segment) if is_open else segment + "\0"
+            first = bisect_right(a.breaks, segment) - 1
+            stop = len(a.breaks) if end is None else bisect_left(a.breaks, end)
+        if at < last:
+            for rest in dict.fromkeys(a.rests[first:stop]):
+                go(rest, at + 1)
+            return
+        found.update(a.ends[first:stop])
+        if is_open:
+            for rest in dict.fromkeys(a.rests[first:stop]):
+                found.update(values(rest))
+
+    go(node, 0)
     return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from policy.diagnostics import Severity
 from policy.errors import InvalidPolicyError, SourceError
 from policy.lower import compile_policy
-from policy.policies import PolicySet, load, policy_name
+from policy.policies import POLICY_SUFFIXES, PolicySet, load, policy_name
 from policy.source import Source
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from policy.model import Dialect
 
 __all__ = ["load_revision"]
-
-_SUFFIXES: Final = (".hcl", ".json", ".policy")
 
 
 def load_revision(given: str, *, dialect: Dialect, now: float | None = None) -> PolicySet:
@@ -58,7 +56,7 @@ def _files(revision: str, path: str) -> list[tuple[str, bytes]]:
         kind = about.split(b" ")[1:3]
         if not kind or kind[0] != b"blob":
             continue
-        if file == wanted or (wanted in file.parents and file.name.endswith(_SUFFIXES)):
+        if file == wanted or (wanted in file.parents and file.name.endswith(POLICY_SUFFIXES)):
             found.append((str(file), _git("cat-file", "blob", kind[1].decode())))
     if not found:
         raise SourceError(f"{revision}:{path}: no policy files in this revision")

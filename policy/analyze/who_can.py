@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policy.acl import SUDO_BIT
+from policy.acl import BITS, SUDO_BIT
 from policy.analyze.difference import OPERATIONS
 from policy.analyze.evidence import allowed_request
-from policy.analyze.partition import Partition
+from policy.analyze.partition import Partition, looked_up_elsewhere
 from policy.analyze.path_map import combine, pattern_node, with_slash
 from policy.analyze.path_set import PathSet
+from policy.analyze.prospects import Prospects
 from policy.analyze.reach import Reach, reach_within
 from policy.analyze.touching import Touching
 from policy.errors import UsageError
 from policy.evaluate import Reason
-from policy.model import Operation, Pattern, PatternKind, Request, plain_text
+from policy.model import (
+    Capability,
+    Operation,
+    Pattern,
+    PatternKind,
+    Request,
+    byte_text,
+    plain_text,
+)
+from policy.policies import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,11 +94,18 @@ def who_can(
     within = pattern_node(question.pattern)
     if question.operation.is_listing:
         within = combine(within, with_slash(within), max)
-    near = Touching([question.pattern])
+    holders = inventory.holders if holders is None else tuple(holders)
+    near = _near(policies, question, inventory, holders)
+    prospects = Prospects(policies, lambda pattern: ("there",) if pattern in near else ())
+    needed = BITS[Capability(question.operation)] | (SUDO_BIT if question.needs_sudo else 0)
+    asked = [
+        holder
+        for holder in holders
+        if _holds_root(holder) or prospects.of(holder.token).get("there", 0) & needed == needed
+    ]
     answers: dict[int, tuple[Reach, ...]] = {}
     found = []
-    holders = inventory.holders if holders is None else holders
-    for holder, acl in inventory.acls(policies, holders, now=now):
+    for holder, acl in inventory.acls(policies, asked, now=now):
         rows = answers.get(id(acl))
         if rows is None:
             if question.is_one_path and not acl.is_root:
@@ -104,6 +121,30 @@ def who_can(
         if rows:
             found.append(Who(holder, rows))
     return tuple(found)
+
+
+def _holds_root(holder: Holder) -> bool:
+    return any(name == ROOT for _, name in holder.token.policy_names)
+
+
+def _near(
+    policies: PolicySet, question: Question, inventory: Inventory, holders: Iterable[Holder]
+) -> Touching:
+    """The paths that are asked about, and those by which some of them are looked up."""
+    own = {byte_text(holder.token.namespace) for holder in holders}
+    namespaces = {
+        *own,
+        *map(byte_text, inventory.namespaces),
+        *(byte_text(policy.namespace) for policy in policies),
+    }
+    asked = question.pattern
+    others = {
+        Pattern(PatternKind.EXACT, path, False)
+        for namespace in own
+        for sent, path in looked_up_elsewhere(policies.dialect, namespaces - {""}, namespace)
+        if asked.matches(sent) or asked.matches(sent + "/")
+    }
+    return Touching([asked, *others])
 
 
 def _on_path(acl: ACL, question: Question) -> tuple[Reach, ...]:

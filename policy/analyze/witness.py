@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from policy.model import plain_text
@@ -16,7 +17,11 @@ __all__ = ["Form", "witness"]
 
 _WORDS: Final = ("any", "x", "name", "a", "z", "0", "A", "~")
 _DOTS: Final = (".", "..")
-_BYTES: Final = tuple(chr(byte) for byte in range(256) if byte != ord("/"))
+_READABLE: Final = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_."
+_BYTES: Final = (
+    *_READABLE,
+    *(chr(byte) for byte in range(256) if chr(byte) not in _READABLE and byte != ord("/")),
+)
 
 
 class Form(Enum):
@@ -34,6 +39,7 @@ class Form(Enum):
     """The same without a final slash: writes, and what is listed before its slash is appended."""
 
 
+@lru_cache(maxsize=256)  # operations that change together ask about the same paths
 def witness(node: Node, form: Form = Form.ANY) -> str | None:
     """A path (byte text) whose number is not 0; None when there is none of that form."""
     return _Search(form).path(node)
@@ -132,11 +138,15 @@ def _candidates(start: str, stop: str | None) -> Iterator[str]:
     if start[-1:].isalnum() and start.isprintable():
         yield start
     yield from _WORDS
-    yield from (start + word for word in _WORDS)
+    # Behind a literal the piece starts with a zero byte.
+    name = start.rstrip("\0")
+    yield from (name + word for word in _WORDS)
     yield start
     # Whatever lies in the piece goes on behind its start, or first differs from it by a larger
     # byte. Up to there it is as printable as the whole: half a character counts as printable.
     for length in range(len(start), -1, -1):
+        if not _is_printable(start[:length]):
+            continue
         lowest = start[length] if length < len(start) else ""
         for byte in _BYTES:
             if byte > lowest:

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from policy.cli.inputs import add_dialect_option
-from policy.errors import SourceError, UsageError
+from policy.cli.files import read_file
+from policy.cli.inputs import add_dialect_option, add_now_option
+from policy.errors import UsageError
 from policy.model import Dialect, Token
 from policy.policies import load
-from policy.source import MAX_SOURCE_BYTES
 
 if TYPE_CHECKING:
     from policy.analyze.inventory import Holder, Inventory
     from policy.policies import PolicySet
 
 __all__ = [
+    "add_analysis_command",
     "add_inventory_options",
     "add_policies_option",
     "read_holders",
     "read_options_inventory",
     "read_policies",
 ]
+
+
+def add_analysis_command(
+    commands: Any, name: str, *, about: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    """A command about policies and who holds them."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_inventory_options(parser)
+    return parser
 
 
 def add_policies_option(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +62,7 @@ def add_inventory_options(parser: argparse.ArgumentParser) -> None:
         help="JSON with tokens, roles, entities, groups and mounts "
         "(default: each policy alone, default mounts)",
     )
-    parser.add_argument("--now", type=float, metavar="SECONDS", help="when, in seconds since 1970")
+    add_now_option(parser)
     add_dialect_option(parser)
 
 
@@ -61,12 +77,7 @@ def read_options_inventory(options: argparse.Namespace) -> Inventory:
 
     if options.inventory is None:
         return Inventory()
-    try:
-        with options.inventory.open("rb") as stream:
-            data = stream.read(MAX_SOURCE_BYTES)
-    except OSError as error:
-        raise SourceError(f"{options.inventory}: {error.strerror or error}") from None
-    return read_inventory(data, str(options.inventory))
+    return read_inventory(read_file(options.inventory), str(options.inventory))
 
 
 def read_holders(policies: PolicySet, inventory: Inventory, name: str | None) -> list[Holder]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from policy.cli.analysis import add_inventory_options, read_holders, read_options_inventory
+from policy.cli.analysis import add_analysis_command, read_holders, read_options_inventory
 from policy.cli.exit_codes import Exit
 from policy.errors import UsageError
 from policy.model import Dialect
@@ -41,12 +41,12 @@ _FAIL_ON = ("gained", "lost", "sudo", "any")
 
 def add_command(commands: Any) -> None:
     """Add `diff` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_analysis_command(
+        commands,
         "diff",
-        help="what do two revisions allow differently?",
+        about="what do two revisions allow differently?",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=_EXAMPLES,
     )
     parser.add_argument("old", metavar="OLD")
     parser.add_argument("new", nargs="?", metavar="NEW")
@@ -63,7 +63,6 @@ def add_command(commands: Any) -> None:
         "changes at all (can be repeated)",
     )
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
-    add_inventory_options(parser)
     parser.set_defaults(run=_run)
 
 

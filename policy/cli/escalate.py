@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from policy.catalog.escalations import Impact
 from policy.cli.analysis import (
-    add_inventory_options,
+    add_analysis_command,
     add_policies_option,
     read_holders,
     read_options_inventory,
     read_policies,
 )
 from policy.cli.exit_codes import Exit
-from policy.errors import SourceError
+from policy.cli.files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +44,12 @@ exit codes: 0 nothing that --fail-on names, 1 something, 2 could not answer
 
 def add_command(commands: Any) -> None:
     """Add `escalate` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_analysis_command(
+        commands,
         "escalate",
-        help="which grants lead further than they say?",
+        about="which grants lead further than they say?",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=_EXAMPLES,
     )
     parser.add_argument("--token", metavar="TOKEN", help="one holder, or names of policies")
     parser.add_argument(
@@ -67,7 +67,6 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("--format", choices=("text", "json", "mermaid", "dot"), default="text")
     add_policies_option(parser)
-    add_inventory_options(parser)
     parser.set_defaults(run=_run)
 
 
@@ -103,8 +102,4 @@ def _accepted(options: argparse.Namespace) -> Mapping[str, frozenset[str]]:
 
     if options.baseline is None:
         return {}
-    try:
-        data = options.baseline.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{options.baseline}: {error.strerror or error}") from None
-    return read_baseline(data, str(options.baseline))
+    return read_baseline(read_file(options.baseline), str(options.baseline))

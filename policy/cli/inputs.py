@@ -28,6 +28,7 @@ __all__ = [
     "add_acl_options",
     "add_dialect_option",
     "add_format_option",
+    "add_now_option",
     "build_acl",
     "named_sources",
     "seconds",
@@ -88,14 +89,19 @@ def add_acl_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="JSON with paths and types of mounts, or what `secrets list -format=json` prints",
     )
+    add_now_option(parser)
+    add_dialect_option(parser)
+    add_format_option(parser)
+
+
+def add_now_option(parser: argparse.ArgumentParser) -> None:
+    """`--now`: seconds since 1970, None for the clock."""
     parser.add_argument(
         "--now",
         type=_instant,
         metavar="TIME",
         help="when: RFC 3339 or seconds since 1970 (default: the clock)",
     )
-    add_dialect_option(parser)
-    add_format_option(parser)
 
 
 def _instant(text: str) -> float:

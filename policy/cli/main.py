@@ -34,6 +34,7 @@ COMMANDS = {
     "needs": "which policy does this take?",
     "paths": "which paths are root-protected?",
     "fmt": "format policies as the server's own formatter does",
+    "preflight": "is a step-down on the real cluster a go?",
     "serve": "a mock server with this engine inside",
     "schema": "JSON Schemas of files and answers",
 }
@@ -54,6 +55,7 @@ examples:
   sudopath who-can update+sudo sys/step-down -p policies/
   sudopath diff main:policies policies --fail-on sudo
   sudopath needs 'vault operator step-down'
+  sudopath preflight step-down                            GO or NO-GO, on the real cluster
 """
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from policy import source
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -22,11 +24,7 @@ _STYLES = {
 def printable(text: str) -> str:
     """Text without control characters, which a hostile policy could use to rewrite the screen,
     and without bytes that are not UTF-8."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char if char == "\n" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    return source.printable(text, keep="\n")
 
 
 def json_line(value: object, *, pretty: bool = False) -> bytes:

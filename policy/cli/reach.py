@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.analysis import (
-    add_inventory_options,
+    add_analysis_command,
     add_policies_option,
     read_holders,
     read_options_inventory,
@@ -39,19 +39,18 @@ exit codes: 0 answered, also if it can do nothing; 2 could not answer
 
 def add_command(commands: Any) -> None:
     """Add `reach` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_analysis_command(
+        commands,
         "reach",
-        help="what can a token do?",
+        about="what can a token do?",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=_EXAMPLES,
     )
     parser.add_argument("token", metavar="TOKEN")
     parser.add_argument(
         "--sudo", action="store_true", help="only the root-protected paths, by mount"
     )
     add_policies_option(parser)
-    add_inventory_options(parser)
     add_format_option(parser)
     parser.set_defaults(run=_run)
 

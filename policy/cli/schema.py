@@ -15,6 +15,8 @@ __all__ = ["add_command"]
 _NAMES = (
     *("token", "mounts", "request", "inventory", "baseline"),
     *("decision", "validation", "lint", "holders", "difference", "escalation", "simplification"),
+    "preflight",
+    *("needs", "paths"),
 )
 """Files that are read, then answers that are written."""
 

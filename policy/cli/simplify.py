@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.analysis import (
-    add_inventory_options,
+    add_analysis_command,
     add_policies_option,
     read_options_inventory,
     read_policies,
 )
 from policy.cli.exit_codes import Exit
+from policy.cli.files import read_file, write_file
 from policy.cli.inputs import add_format_option
-from policy.errors import SourceError
 
 if TYPE_CHECKING:
     from policy.analyze.simplify import Simplification
@@ -43,16 +43,15 @@ exit codes: 0 nothing to take away (or it was written), 1 something, 2 could not
 
 def add_command(commands: Any) -> None:
     """Add `simplify` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_analysis_command(
+        commands,
         "simplify",
-        help="which rules do nothing?",
+        about="which rules do nothing?",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=_EXAMPLES,
     )
     parser.add_argument("--write", action="store_true", help="write the smaller texts")
     add_policies_option(parser)
-    add_inventory_options(parser)
     add_format_option(parser)
     parser.set_defaults(run=_run)
 
@@ -84,10 +83,9 @@ def _write(each: Simplification) -> bool:
     if each.text is None:
         return False
     file = Path(each.policy.source.name)
-    try:
-        # The text was read with every line break made the same.
-        newline = "\r\n" if b"\r\n" in file.read_bytes() else ""
-        file.write_text(each.text, encoding="utf-8", errors="surrogateescape", newline=newline)
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None
+    text = each.text
+    if b"\r\n" in read_file(file):
+        # It was read with every line break made the same.
+        text = text.replace("\n", "\r\n")
+    write_file(file, text.encode("utf-8", "surrogateescape"))
     return True

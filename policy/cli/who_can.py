@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.analysis import (
-    add_inventory_options,
+    add_analysis_command,
     add_policies_option,
     read_holders,
     read_options_inventory,
@@ -38,17 +38,16 @@ exit codes: 0 somebody can, 1 nobody, 2 could not answer
 
 def add_command(commands: Any) -> None:
     """Add `who-can` to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = add_analysis_command(
+        commands,
         "who-can",
-        help="who may do this, and through which rule?",
+        about="who may do this, and through which rule?",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=_EXAMPLES,
     )
     parser.add_argument("operation", metavar="OPERATION")
     parser.add_argument("path", metavar="PATH-OR-PATTERN")
     add_policies_option(parser)
-    add_inventory_options(parser)
     add_format_option(parser)
     parser.set_defaults(run=_run)
 

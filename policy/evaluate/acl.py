@@ -6,7 +6,7 @@ All doors (the command line, the mock server, the analysis) ask this class and n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy.acl import BITS, SUDO_BIT, Problem, Table
 from policy.catalog import Guard
@@ -17,7 +17,7 @@ from policy.evaluate.trace import Candidate, lost_by
 from policy.model import Capability, Operation, Request, byte_text, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from policy.catalog import MountTable
     from policy.evaluate.decision import Decision
@@ -117,14 +117,23 @@ class ACL:
         """Whether the token holds the `root` policy."""
         return self.root is not None
 
-    def allows(self, operation: Operation | str, path: str) -> bool:
-        """Whether an operation without parameters or wrapping is allowed, in the root namespace.
+    def allows(
+        self,
+        operation: Operation | str,
+        path: str,
+        *,
+        data: Mapping[str, Any] | None = None,
+        wrap_ttl_seconds: float | None = None,
+    ) -> bool:
+        """Whether an operation is allowed, in the root namespace.
 
         The same verdict as `decide`, without its reasons: false for a denial and for what cannot
-        be told. Raises `UsageError` for an unknown operation.
+        be told. `data` and `wrap_ttl_seconds` are those of `Request`. Raises `UsageError` for an
+        unknown operation.
         """
         look = self._looks.get(operation)
         if look is not None:
+            # The rules found here have no conditions, so that nothing else of a request counts.
             bit, exact, find = look
             mask = exact(path)
             if mask is not None:
@@ -136,12 +145,16 @@ class ACL:
                 "//" in path or "/." in path or path[-1] == "/" or not path.isprintable()
             ):
                 return True
-        return self._allows_unusual(operation, path)
+        elif self._is_plain and not self._looks:
+            self._prepare()
+            return self.allows(operation, path, data=data, wrap_ttl_seconds=wrap_ttl_seconds)
+        if data is None and wrap_ttl_seconds is None:
+            return self._allows_unusual(operation, path)
+        request = Request(operation, path, "", data, wrap_ttl_seconds)  # type: ignore[arg-type]  # a str becomes an Operation
+        return self.decide(request).allowed
 
     def _allows_unusual(self, operation: Operation | str, path: str) -> bool:
         """`allows` for everything that the quick look cannot tell."""
-        if self._is_plain and not self._looks:
-            self._prepare()
         bit = BITS.get(_NEEDS.get(operation))  # type: ignore[arg-type]  # None has no bit
         if bit is None or self.root is not None or self.namespaces or self.problem is not None:
             return self.decide(Request(operation, path)).allowed  # type: ignore[arg-type]

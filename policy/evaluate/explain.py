@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from policy.evaluate.decision import Outcome, Reason
 from policy.model import Capability, Operation, Pattern, PatternKind, byte_text
+from policy.source import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,7 @@ def explain(decision: Decision) -> str:
     lines = [f"{decision.outcome.upper()}  {asked}  ({decision.acl.dialect})"]
     for label, text in _story(decision):
         lines.append(f"  {label:<8}{text}")
-    return "\n".join(map(_printable, lines))
+    return "\n".join(map(printable, lines))
 
 
 def _story(decision: Decision) -> Iterator[tuple[str, str]]:
@@ -201,10 +202,3 @@ def _quoted(path: str) -> str:
         else:
             parts += [f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape")]
     return "".join(parts)
-
-
-def _printable(text: str) -> str:
-    """Text that cannot rewrite a terminal or forge a line, whatever a policy or path holds."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

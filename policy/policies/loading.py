@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from policy.diagnostics import Diagnostic
     from policy.model import Policy
 
-__all__ = ["load", "parse", "policy_files", "policy_name", "read_source"]
+__all__ = ["POLICY_SUFFIXES", "load", "parse", "policy_files", "policy_name", "read_source"]
 
-_SUFFIXES = (".policy.hcl", ".policy.json", ".hcl", ".json", ".policy")
+POLICY_SUFFIXES = (".policy.hcl", ".policy.json", ".hcl", ".json", ".policy")
+"""How the names of policy files end; the first that fits is no part of the policy's name."""
 
 
 def parse(
@@ -90,7 +91,12 @@ def _files_of(path: Path) -> list[Path]:
         raise SourceError(f"{path}: no such file or directory")
     if not path.is_dir():
         return [path]
-    found = sorted(p for p in path.rglob("*") if p.name.endswith(_SUFFIXES) and p.is_file())
+    # A link to nowhere is a policy that cannot be read, and reading it says so.
+    found = sorted(
+        p
+        for p in path.rglob("*")
+        if p.name.endswith(POLICY_SUFFIXES) and (p.is_file() or (p.is_symlink() and not p.exists()))
+    )
     if not found:
         raise SourceError(f"{path}: no policy files (.hcl, .json, .policy) in this directory")
     return found
@@ -99,7 +105,7 @@ def _files_of(path: Path) -> list[Path]:
 def policy_name(file: Path) -> str:
     """The name a file gives its policy: its own without the ending, in lower case."""
     name = file.name
-    for suffix in _SUFFIXES:
+    for suffix in POLICY_SUFFIXES:
         if name.endswith(suffix) and name != suffix:
             return name.removesuffix(suffix).lower()
     return name.lower()

@@ -27,7 +27,7 @@ class PolicySet:
     Raises `UsageError` when two policies of one namespace have the same name.
     """
 
-    __slots__ = ("_by_name", "dialect")
+    __slots__ = ("_by_name", "_namespaces", "dialect")
 
     def __init__(
         self, policies: Iterable[Policy] = (), dialect: Dialect | str = DEFAULT_DIALECT
@@ -42,6 +42,7 @@ class PolicySet:
                     f"two policies are named `{policy.name}`: {first} and {policy.source.name}"
                 )
             self._by_name[key] = policy
+        self._namespaces = tuple(dict.fromkeys(namespace for namespace, _ in self._by_name))
 
     def __iter__(self) -> Iterator[Policy]:
         return iter(self._by_name.values())
@@ -101,6 +102,6 @@ class PolicySet:
             self.dialect,
             mounts,
             is_root=is_root and not isinstance(table, Problem),
-            namespaces=(*namespaces, *(policy.namespace for policy in self)),
+            namespaces=(*namespaces, *self._namespaces),
             unknown_policies=tuple(unknown),
         )

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from policy.analyze import AnalysisLimitError, PathSet
 from policy.analyze.description import slash_form
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from policy.acl import Grant
     from policy.evaluate import Decision
     from policy.model import Policy, Rule
 
-__all__ = ["operations_words", "path_words", "place", "request_words", "rule_words", "shown_paths"]
+__all__ = [
+    "operations_words",
+    "path_words",
+    "place",
+    "request_words",
+    "rule_words",
+    "shown_paths",
+    "whole",
+    "wrapped",
+]
+
+
+_WIDTH = 80
+_INSIDE = "\x1f"
+"""Stands for a space at which a line does not end."""
+
+
+def whole(text: str) -> str:
+    """A name that `wrapped` does not divide."""
+    return text.replace(" ", _INSIDE)
+
+
+def wrapped(text: str, indent: int, more: int = 4) -> str:
+    """Text on lines of a terminal: the first is indented by so much, the others by `more` besides.
+    Words stay whole, however long."""
+    lines = fill(
+        text,
+        _WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + more),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines.replace(_INSIDE, " ")
 
 
 def place(policy: Policy, rule: Rule) -> str:
@@ -20,12 +56,13 @@ def place(policy: Policy, rule: Rule) -> str:
     return f"{policy.source.name}:{policy.source.position(rule.span.start).line}"
 
 
-def rule_words(grant: Grant | None) -> str:
-    """A winning rule with its capabilities and every place it was merged from."""
+def rule_words(grant: Grant | None, shown: Callable[[str], str] = str) -> str:
+    """A winning rule with its capabilities and every place it was merged from; `shown` is done to
+    each place."""
     if grant is None:
         return "no rule"
     words = ", ".join(grant.capabilities) or "nothing"
-    places = ", ".join(place(policy, rule) for policy, rule in grant.rules[:3])
+    places = ", ".join(shown(place(policy, rule)) for policy, rule in grant.rules[:3])
     if len(grant.rules) > 3:
         places += f" and {len(grant.rules) - 3} more"
     return f"`{grant.pattern}` [{words}] {places}"

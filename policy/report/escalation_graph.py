@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.source import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -45,10 +47,9 @@ def mermaid(found: Sequence[HolderEscalation]) -> str:
     numbers = _numbers(ways)
     lines = ["flowchart LR"]
     lines += [f'  n{number}["{_entities(name)}"]' for name, number in numbers.items()]
-    lines += [
-        f'  n{numbers[way.start]} -->|"{_entities(way.title)}"| n{numbers[way.stop]}'
-        for way in ways
-    ]
+    for (start, title), stops in _bundles(ways).items():
+        ends = " & ".join(f"n{numbers[stop]}" for stop in stops)
+        lines.append(f'  n{numbers[start]} -->|"{_entities(title)}"| {ends}')
     return "\n".join(lines)
 
 
@@ -58,11 +59,19 @@ def dot(found: Sequence[HolderEscalation]) -> str:
     numbers = _numbers(ways)
     lines = ["digraph escalation {", "  rankdir=LR;"]
     lines += [f"  n{number} [label={_quoted(name)}];" for name, number in numbers.items()]
-    lines += [
-        f"  n{numbers[way.start]} -> n{numbers[way.stop]} [label={_quoted(way.title)}];"
-        for way in ways
-    ]
+    for (start, title), stops in _bundles(ways).items():
+        ends = " ".join(f"n{numbers[stop]}" for stop in stops)
+        ends = f"{{{ends}}}" if len(stops) > 1 else ends
+        lines.append(f"  n{numbers[start]} -> {ends} [label={_quoted(title)}];")
     return "\n".join([*lines, "}"])
+
+
+def _bundles(ways: Sequence[Edge]) -> dict[tuple[str, str], list[str]]:
+    """Where one holder gets by one grant: a line for all of it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for way in ways:
+        found.setdefault((way.start, way.title), []).append(way.stop)
+    return found
 
 
 def _numbers(ways: Sequence[Edge]) -> dict[str, int]:
@@ -70,14 +79,10 @@ def _numbers(ways: Sequence[Edge]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
 def _entities(text: str) -> str:
-    plain = _printable(text)
+    plain = printable(text)
     return "".join(c if c.isalnum() or c in " -_/.,:" else f"#{ord(c)};" for c in plain)
 
 
 def _quoted(text: str) -> str:
-    return '"' + _printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -55,13 +55,13 @@ class HoldersReport(TypedDict):
 
 def holders_report(found: Sequence[tuple[Holder, Sequence[Reach]]]) -> HoldersReport:
     """The rows as plain data."""
+    # Who holds the same policies has the same rows.
+    rows = {id(each): [_row(row) for row in each] for each in {id(r): r for _, r in found}.values()}
     return HoldersReport(
         version=1,
         holders=[
-            HolderReachReport(
-                kind=holder.kind.value, name=holder.name, rows=[_row(row) for row in rows]
-            )
-            for holder, rows in found
+            HolderReachReport(kind=holder.kind.value, name=holder.name, rows=rows[id(each)])
+            for holder, each in found
         ],
     )
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from policy.report.analysis_words import operations_words, path_words, request_words, rule_words
+from policy.report.analysis_words import (
+    operations_words,
+    path_words,
+    request_words,
+    rule_words,
+    whole,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,14 +40,18 @@ def reach_text(holder: Holder, rows: Sequence[Reach], *, only_sudo: bool) -> str
 
 
 def who_text(found: Sequence[Who], question: str) -> str:
-    """Everybody who can, with rule and paths."""
+    """Everybody who can, with rules and paths; those for whom they are the same together."""
     if not found:
         return f"nobody can {question}"
-    lines = [f"{len(found)} can {question}:"]
+    # Who holds the same policies has the same rows.
+    rows = {id(who.rows): who.rows for who in found}
+    blocks = {key: tuple(line for row in each for line in _row(row)) for key, each in rows.items()}
+    names: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for who in found:
-        lines.append(f"{who.holder}")
-        for row in who.rows:
-            lines += _row(row)
+        names[blocks[id(who.rows)]].append(whole(str(who.holder)))
+    lines = [f"{len(found):,} can {question}:"]
+    for block, holders in names.items():
+        lines += [wrapped(", ".join(holders), 0), *block]
     return "\n".join(lines)
 
 
@@ -47,8 +59,8 @@ def _row(row: Reach, *, most: int = 4) -> Iterator[str]:
     names = operations_words([operation.value for operation in row.operations])
     where = path_words(row.paths, is_listing=row.is_listing, most=most)
     mark = "!" if row.protected else " "
-    yield f"  {mark} {names} on {where}"
-    rule = "the policy `root`" if row.grant is None else rule_words(row.grant)
-    yield f"      by {rule}"
+    yield wrapped(f"{mark} {names} on {where}", 2)
+    rule = "the policy `root`" if row.grant is None else rule_words(row.grant, whole)
+    yield wrapped(f"by {rule}", 6)
     if row.has_conditions:
-        yield f"      under conditions, e.g. {request_words(row.decisions[0])}"
+        yield wrapped(f"under conditions, e.g. {request_words(row.decisions[0])}", 6)

@@ -14,6 +14,9 @@ from policy.report.diagnostic_json import FileReport
 from policy.report.difference_json import DifferenceReport
 from policy.report.escalation_json import EscalationReport
 from policy.report.lint_json import LintReport
+from policy.report.needs_json import NeedsReport
+from policy.report.paths_json import PathsReport
+from policy.report.preflight_json import PreflightReport
 from policy.report.reach_json import HoldersReport
 from policy.report.simplify_report import SimplifyReport
 
@@ -28,6 +31,9 @@ SCHEMAS: dict[str, Any] = {
     "inventory": InventoryFile,
     "lint": LintReport,
     "mounts": MountsFile,
+    "needs": NeedsReport,
+    "paths": PathsReport,
+    "preflight": PreflightReport,
     "request": RequestLine,
     "simplification": SimplifyReport,
     "token": TokenFile,

@@ -66,10 +66,49 @@ def test_diff_fails_only_on_that() -> None:
 def test_diff_names_rules_on_both_sides_and_a_request() -> None:
     _, text = run("diff", BEFORE, AFTER)
     assert "policy app: 1 gained\n    gained read on `secret/data/app/admin`\n" in text
-    assert "old: `secret/data/app/admin` [deny] " in text
+    assert "old: `secret/data/app/admin` [deny] " in " ".join(text.split())
     assert "before/app.hcl:10\n" in text
     assert "after/app.hcl:10\n      e.g. read secret/data/app/admin\n" in text
     assert "  ! lost update on `sys/leases/revoke-prefix/*`\n" in text
+
+
+def test_those_for_whom_the_same_changes_are_shown_together(tmp_path: Path) -> None:
+    inventory = tmp_path / "i.json"
+    inventory.write_text(json.dumps({"tokens": {n: {"policies": ["app"]} for n in ("t", "u")}}))
+    words = ("diff", *(str(FIXTURES / name / "app.hcl") for name in ("before", "after")))
+    _, text = run(*words, "--inventory", str(inventory))
+    assert text.startswith("policy app, token t, token u: 1 gained\n")
+    assert text.count("gained read on") == 1
+    _, text = run(*words, "--inventory", str(inventory), "--format", "markdown")
+    assert "#### policy app, token t, token u: 1 gained\n" in text
+    assert text.count("**gained**") == 1
+    _, text = run(
+        "who-can", "read", "secret/data/app/admin", "-p", AFTER, "--inventory", str(inventory)
+    )
+    assert text.startswith("2 can read `secret/data/app/admin`:\ntoken t, token u\n")
+
+
+def test_text_is_for_a_terminal_and_keeps_names_whole() -> None:
+    for words in (
+        ("reach", "ops,default", "-p", BEFORE),
+        ("diff", BEFORE, AFTER, "--inventory", INVENTORY),
+        ("escalate", *WITH),
+    ):
+        _, text = run(*words)
+        lines = text.splitlines()
+        assert all(len(line) <= 80 or " " not in line.strip() for line in lines), words
+        assert all(line.count("<") == line.count(">") for line in lines), "<built-in default>:1"
+
+
+@pytest.mark.parametrize("when", ["2023-11-14T22:13:20Z", "1700000000"])
+def test_now_is_an_instant_as_everywhere(when: str, tmp_path: Path) -> None:
+    file = tmp_path / "p.hcl"
+    file.write_text(
+        'path "a" {\n  capabilities = ["read"]\n  expiration = "2023-11-14T22:13:21Z"\n}\n'
+    )
+    words = ("who-can", "read", "a", "-p", str(file), "--dialect", "openbao-2.7", "--now")
+    assert run(*words, when)[0] == Exit.YES
+    assert run(*words, "2023-11-14T22:13:22Z")[0] == Exit.NO
 
 
 def test_diff_in_markdown_is_a_table_that_nothing_breaks() -> None:

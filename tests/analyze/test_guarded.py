@@ -32,7 +32,7 @@ def paths_of_facts(dialect_name: str) -> list[str]:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_fact_is_found_where_the_guard_finds_it(dialect: str) -> None:
     guard = Guard(DIALECTS[dialect], MOUNTS)
-    node, meanings = guard_node(DIALECTS[dialect], MOUNTS, NAMESPACES)
+    node, _, meanings = guard_node(DIALECTS[dialect], MOUNTS, NAMESPACES)
     paths = paths_of_facts(dialect)
     assert len(paths) > 500
     for path in paths:
@@ -62,7 +62,7 @@ def test_a_longer_entry_hides_a_shorter_one_and_gives_way_to_those_with_plus(
     ]
     monkeypatch.setattr("policy.analyze.guarded.facts", lambda _: tuple(given))
     guard_node.cache_clear()
-    node, meanings = guard_node(DIALECTS["vault-2.0"], MOUNTS, ())
+    node, _, meanings = guard_node(DIALECTS["vault-2.0"], MOUNTS, ())
     guard_node.cache_clear()
     entries = Entries(given)
     words = ("a", "ab", "abc", "b", "c", "cd", "d", "q", "qq", "w", "x", "y", "z", "")

@@ -72,7 +72,7 @@ def test_one_name_for_two_kinds_has_to_be_told_apart() -> None:
         ({"tokens": {"t": {"policy": []}}}, "tokens.t.policy: Extra inputs"),
         (
             {"tokens": {"t": {"policies": "ops"}}},
-            "tokens.t.policies: Input should be a valid array",
+            "tokens.t.policies: Input should be a valid list",
         ),
         ({"mounts": {"x/": "nonsense"}}, "unknown mount type `nonsense`"),
     ],

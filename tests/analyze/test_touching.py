@@ -29,3 +29,13 @@ def test_patterns_that_share_none_are_left_out() -> None:
     for text in ("a/c", "a/c*", "a/+/c", "+/b/*", "c/x/d", "c/*", "e/", "+", "*", "a/b", "a/bc*"):
         expected = text not in ("a/c", "a/c*", "a/bc*")
         assert (Pattern.compile(text) in near) is expected, text
+
+
+@examples(400)
+@given(given=st.lists(patterns, max_size=4))
+def test_the_closed_patterns_are_those_with_and_without_a_slash(given: list[Pattern]) -> None:
+    near = Touching(given)
+    for path in PATHS:
+        variants = (path, path + "/", *([path[:-1]] if path.endswith("/") else []))
+        expected = any(pattern.matches(each) for pattern in given for each in variants)
+        assert any(pattern.matches(path) for pattern in near.patterns) is expected, path

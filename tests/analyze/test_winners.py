@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.analyze import PathSet
-from policy.analyze.path_map import combine, find, relabel, split, values, with_slash, with_value
+from policy.analyze.path_map import (
+    combine,
+    find,
+    relabel,
+    split,
+    values,
+    values_on,
+    with_slash,
+    with_value,
+)
 from policy.analyze.winners import winners
 from policy.model import Pattern, PatternKind
 from tests.analyze.strategies import PATHS, patterns
@@ -58,3 +67,31 @@ def test_all_first_bytes_together_are_everything() -> None:
     assert PathSet.matching(*beginnings, inside, empty) == PathSet.everything()
     last = Pattern(PatternKind.PREFIX, "\xff\xff", True)
     assert PathSet.matching(last) <= PathSet.matching(Pattern(PatternKind.PREFIX, "\xff", True))
+
+
+@examples(300)
+@given(given=numbered, within=st.lists(patterns, max_size=3))
+def test_only_the_marked_paths_are_told_apart(
+    given: list[tuple[Pattern, int]], within: list[Pattern]
+) -> None:
+    node, whole = winners(given, within), winners(given)
+    for path in PATHS:
+        inside = any(pattern.matches(path) for pattern in within)
+        assert find(node, path) == (find(whole, path) if inside else 0)
+
+
+@examples(300)
+@given(given=numbered, pattern=patterns)
+def test_values_on_a_pattern_are_those_of_its_paths(
+    given: list[tuple[Pattern, int]], pattern: Pattern
+) -> None:
+    node = winners(given)
+    found = values_on(node, pattern)
+    assert {find(node, path) for path in PATHS if pattern.matches(path)} <= found
+    only = relabel(node, lambda number: number + 1)
+    within = winners([(pattern, 1)])
+    assert found == {n - 1 for n in values(combine(within, only, min_or_zero)) if n}
+
+
+def min_or_zero(inside: int, number: int) -> int:
+    return number if inside else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,12 @@ _ODD = (
 )
 
 
+_SENT: tuple[dict[str, Any], ...] = (
+    {"data": {"a": "b", "b": 1}},
+    {"data": {}, "wrap_ttl_seconds": 10.0},
+)
+
+
 def paths_in(world: World) -> list[str]:
     patterns = [rule.path for policy in world.policies.values() for rule in policy.rules]
     paths = plain.paths_near(patterns, ["a", "b"], 16)
@@ -44,6 +51,9 @@ def check(acl: ACL, paths: Iterable[str]) -> None:
             decision = acl.decide(Request(operation, path))
             assert acl.allows(operation, path) == (decision.outcome is Outcome.ALLOW), decision
             assert acl.allows(str(operation), path) == (decision.outcome is Outcome.ALLOW)
+            for sent in _SENT:
+                wanted = acl.decide(Request(operation, path, **sent)).allowed
+                assert acl.allows(operation, path, **sent) == wanted, (decision, sent)
 
 
 @examples(200)
