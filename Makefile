@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 MINUTES ?= 60
+RUNS ?= 200
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test soak bench clean
+.PHONY: demo test soak histories bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -22,6 +23,10 @@ test: .venv/installed-dev
 # Compares invented policies with a real server, which it starts itself.
 soak: .venv/installed-dev
 	$(BIN)/python -m tests.live.soak --minutes $(MINUTES)
+
+# Plays random faults to server processes on SQLite and PostgreSQL, and checks what they did.
+histories: .venv/installed-dev
+	$(BIN)/python -m tests.server.histories --runs $(RUNS)
 
 # It makes an environment of its own in benchmarks/.venv.
 bench:

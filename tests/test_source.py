@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy import SourceError
-from policy.source import MAX_SOURCE_BYTES, UNICODE_SPACE, Position, Source
+from policy.source import MAX_SOURCE_BYTES, UNICODE_SPACE, Position, Source, printable
 
 
 def test_bytes_that_are_not_utf_8_are_kept() -> None:
@@ -82,3 +82,16 @@ def test_a_place_leads_back_to_its_character(text: str, data: st.DataObject) -> 
     assert line == before.count("\n") + 1
     assert before.endswith(source.line(line)[: column - 1])
     assert source.line(line) == text.split("\n")[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "keep", "shown"),
+    [
+        ("secret/é", "", "secret/é"),
+        ("a\x1b[2Jb\nALLOW", "", "a\ufffd[2Jb\ufffdALLOW"),
+        ("a\x1b\nb", "\n", "a\ufffd\nb"),
+        ("a\udcffb\u2028", "", "a\ufffdb\ufffd"),
+    ],
+)
+def test_what_is_not_printable_is_replaced(text: str, keep: str, shown: str) -> None:
+    assert printable(text, keep) == shown

@@ -183,3 +183,11 @@ def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
     file = tmp_path / os.fsdecode(b"caf\xe9.hcl")
     file.write_text(GOOD)
     assert [p.name for p in policy.load(tmp_path)] == ["caf\udce9"]
+
+
+def test_a_link_to_nowhere_is_a_policy_that_cannot_be_read(tmp_path: Path) -> None:
+    """Without it the others might allow what it denies."""
+    (tmp_path / "a.hcl").write_text('path "a" { capabilities = ["read"] }')
+    (tmp_path / "b.hcl").symlink_to(tmp_path / "gone.hcl")
+    with pytest.raises(SourceError, match=r"b\.hcl"):
+        policy.load(tmp_path)
