@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from policy.model import ParameterMap, Pattern, Policy, Rule
 
-__all__ = ["BITS", "DENY_BIT", "SUDO_BIT", "Grant", "merge"]
+__all__ = ["BITS", "DENY_BIT", "SUDO_BIT", "Grant", "capability_words", "merge"]
 
 BITS = {capability: 1 << at for at, capability in enumerate(Capability)}
 """One bit for each capability, so that a set of them is a number."""
@@ -48,6 +48,12 @@ class Grant(NamedTuple):
 def capabilities_of(mask: int) -> tuple[Capability, ...]:
     """The capabilities of a mask, in alphabetical order (which is that of the enum)."""
     return tuple(capability for capability, bit in BITS.items() if mask & bit)
+
+
+@cache
+def capability_words(mask: int) -> tuple[str, ...]:
+    """The same as plain text, for answers."""
+    return tuple(capability.value for capability in capabilities_of(mask))
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from policy.acl import BITS, SUDO_BIT, Problem, Table
+from policy.acl import BITS, SUDO_BIT, Problem, Table, capability_words
 from policy.catalog import Guard
 from policy.evaluate.case import Case
 from policy.evaluate.glance import UNUSUAL, Glance
@@ -222,7 +222,7 @@ class ACL:
         grant = self.table.find_listing(full)
         if grant is None or not grant.mask:
             return ["deny"]
-        return [capability.value for capability in grant.capabilities]
+        return list(capability_words(grant.mask))
 
     def decide(self, request: Request) -> Decision:
         """Decide a request, with the reasons. Never raises for what the request says."""
