@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,8 @@ __all__ = ["add_command"]
 _DESCRIPTION = """\
 Serve what a real OpenBao server serves around `sys/step-down`: policies, tokens, capabilities,
 identity, userpass, key-value mounts; one node or a cluster, with the step-down and its ten seconds.
-Every authorization is decided by the same engine as `sudopath check`. Everything is in memory.
+Every authorization is decided by the same engine as `sudopath check`. Everything is in memory,
+unless `--storage` names a database; then several such processes are one cluster.
 """
 _EXAMPLES = """\
 examples:
@@ -31,6 +33,8 @@ examples:
   sudopath serve --nodes 3 --policies policies/        three nodes, ports 8200, 8202 and 8204
   sudopath serve --dev --root-token root               no HA: a step-down does nothing
   sudopath serve --uninitialized --listen 127.0.0.1:0  any free port
+  sudopath serve --storage sqlite:mock.db              one node of a cluster of processes
+  sudopath serve --storage postgres:service=mock       the same, on several machines
 
 The root token and the unseal key are shown once, on standard output, before the line `ready`.
 The request log, one JSON object a line, goes to standard error. SIGTERM and Ctrl-C stop it.
@@ -38,6 +42,7 @@ The request log, one JSON object a line, goes to standard error. SIGTERM and Ctr
 exit codes: 0 stopped, 2 could not start
 """
 _DEFAULT_LISTEN = "127.0.0.1:8200"
+_API_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}/?")
 
 
 def add_command(commands: Any) -> None:
@@ -57,6 +62,21 @@ def add_command(commands: Any) -> None:
         "further nodes take every second port behind it",
     )
     parser.add_argument("--nodes", type=int, default=1, metavar="N", help="nodes of the cluster")
+    parser.add_argument(
+        "--storage",
+        default="memory",
+        metavar="WHERE",
+        help="memory (default), sqlite:FILE, or postgres with the environment variables of libpq, "
+        "the variable SUDOPATH_POSTGRES or a connection text behind a colon; all processes with "
+        "one storage are one cluster, with one node in each; who finds it initialized leaves it "
+        "as it is, and the policies, tokens and keys of its command line aside",
+    )
+    parser.add_argument(
+        "--api-address",
+        default="",
+        metavar="URL",
+        help="where clients and the other nodes reach this node, if not where it listens",
+    )
     state = parser.add_mutually_exclusive_group()
     state.add_argument("--dev", action="store_true", help="one node without HA")
     state.add_argument("--sealed", action="store_true", help="initialized, and sealed at first")
@@ -106,6 +126,14 @@ def add_command(commands: Any) -> None:
         help="from a free lock until a node is active (default: 0.05)",
     )
     parser.add_argument(
+        "--lease",
+        type=_seconds,
+        default=3.0,
+        metavar="SECONDS",
+        help="between processes: after this time without a sign of life the active node is "
+        "replaced (default: 3)",
+    )
+    parser.add_argument(
         "--no-standby-reads",
         action="store_true",
         help="standbys serve no reads themselves, as those of Vault",
@@ -146,15 +174,24 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
         import uvicorn  # noqa: F401 -- only whether it is there, before anything else is done
     except ImportError:
         raise UsageError("the server needs more packages: install `sudopath[server]`") from None
-    from policy.server import Mock
+    from policy.server import Mock, SystemClock, UnreachableError, open_storage
     from policy.server.network import Tls, run
 
     if bool(options.tls_cert) != bool(options.tls_key):
         raise UsageError("`--tls-cert` and `--tls-key` belong together")
     tls = Tls(options.tls_cert, options.tls_key) if options.tls_cert else None
     log = None if options.quiet else _RequestLog(sys.stderr)
-    mock = Mock(_mock_options(options), log=log)
-    run(_serve(mock, options, output, tls))
+    if options.api_address and not _API_ADDRESS.fullmatch(options.api_address):
+        raise UsageError("an API address looks like `https://vault-1.example:8200`")
+    chosen, clock = _mock_options(options), SystemClock()
+    storage = open_storage(options.storage, lease=chosen.timing.lease, now=clock.now)
+    mock = Mock(
+        chosen, clock=clock, storage=storage, log=log, certificate=tls.certificate if tls else ""
+    )
+    try:
+        run(_serve(mock, options, output, tls))
+    except UnreachableError as error:
+        raise UsageError(f"cannot use the storage: {error}") from None
     return Exit.YES
 
 
@@ -175,7 +212,10 @@ def _mock_options(options: argparse.Namespace) -> Options:
         root_token=options.root_token,
         unseal_key=options.unseal_key,
         timing=Timing(
-            drain=options.drain, takeover=options.takeover, hold_off=options.step_down_sleep
+            drain=options.drain,
+            takeover=options.takeover,
+            hold_off=options.step_down_sleep,
+            lease=options.lease,
         ),
         standby_reads=not options.no_standby_reads,
         dialect=options.dialect,
@@ -216,8 +256,14 @@ async def _serve(mock: Mock, options: argparse.Namespace, output: Output, tls: A
     host, port = _address(options.listen)
     if not _is_loopback(host):
         output.note(f"warning: {host} can be reached from other machines")
+    if mock.member is not None and host in ("0.0.0.0", "::") and not options.api_address:  # noqa: S104 -- it is refused
+        raise UsageError(f"the other nodes cannot reach {host}; say where with `--api-address`")
     sockets = bind(host, port, len(mock.cluster.nodes))
-    addresses = announce(mock, sockets, is_tls=tls is not None)
+    addresses = announce(
+        mock, sockets, is_tls=tls is not None, address=options.api_address.rstrip("/")
+    )
+    if mock.member is not None and not mock.join():
+        output.note("the storage is initialized already and is taken as it is")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -239,7 +285,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _show_start(mock: Mock, addresses: list[str], output: Output, *, as_json: bool) -> None:
-    names = [node.name for node in mock.cluster.nodes]
+    # The nodes of other processes stand behind ours.
+    names = [node.name for node in mock.cluster.nodes[: len(addresses)]]
     if as_json:
         output.json(
             {
@@ -258,6 +305,7 @@ def _show_start(mock: Mock, addresses: list[str], output: Output, *, as_json: bo
             output.line(f"{name}: {address}")
         if mock.root_token:
             output.line(f"root token: {mock.root_token}")
+        if mock.unseal_key:
             output.line(f"unseal key: {mock.unseal_key}")
         output.line("ready")
     output.out.flush()

@@ -9,7 +9,13 @@
 from policy.server.clock import Clock, ManualClock, SystemClock
 from policy.server.cluster import Cluster, Node, Timing
 from policy.server.mock import InitialState, Mock, Options
-from policy.server.storage import FencedError, MemoryStorage, Storage
+from policy.server.storage import (
+    FencedError,
+    MemoryStorage,
+    Storage,
+    UnreachableError,
+    open_storage,
+)
 
 __all__ = [
     "Clock",
@@ -24,4 +30,6 @@ __all__ = [
     "Storage",
     "SystemClock",
     "Timing",
+    "UnreachableError",
+    "open_storage",
 ]

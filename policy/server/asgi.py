@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.server.answers import DROP, Answer, errors
+from policy.server.answers import DROP, STANDARD_HEADERS, Answer, errors
 from policy.server.front_door import MAX_BODY_BYTES, FrontDoor, HttpRequest
 from policy.server.paths import Target
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Application", "RequestLog"]
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 RequestLog = Callable[[dict[str, Any]], None]
 """Takes one line of the request log: never a token, a header or a body."""
 
@@ -32,9 +33,9 @@ _HEADERS: Final = {
 """The headers that matter, in lower case as an ASGI server has them."""
 _TOKEN: Final = re.compile(r"\b(?:s|b|hvs|hvb|hvr)\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9]+)?")
 """What looks like a token: old clients put it into the path, and the log must not show it."""
-_DRAIN_BYTES: Final = 8 * 1024 * 1024
+_MAX_READ_BYTES: Final = MAX_BODY_BYTES + 8 * 1024 * 1024
 """How much of a body that is too large is read and thrown away, so that the client can read the
-answer before the connection closes."""
+answer. Behind that the connection is closed."""
 
 
 class Application:
@@ -53,9 +54,15 @@ class Application:
             raise ValueError(f"cannot speak `{scope['type']}`")
         started = time.perf_counter()
         target = Target.of(scope["raw_path"], scope["query_string"])
-        body, is_too_large = await _body(receive)
-        if body is None:
-            return
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            body = message.get("body", b"")
+            size = len(body)
+        else:
+            read = await _long_body(message, receive)
+            if read is None:
+                return
+            body, size = read
         headers: dict[str, str] = {}
         authorization = []
         for raw_name, raw_value in scope["headers"]:
@@ -67,13 +74,15 @@ class Application:
                 else:
                     headers.setdefault(name, value)
         request = HttpRequest(
-            scope["method"], target, headers, body, tuple(authorization), is_too_large
+            scope["method"], target, headers, body, tuple(authorization), size > MAX_BODY_BYTES
         )
         try:
             answer = await self._door.answer(self._node, request)
         except Exception:
             await self._reply(errors(500, "internal error"), scope, receive, send)
             raise
+        if size > _MAX_READ_BYTES:
+            answer.headers["Connection"] = "close"
         if self._log is not None:
             self._log(
                 {
@@ -95,14 +104,19 @@ class Application:
                 pass
             return
         body = b"" if scope["method"] == "HEAD" else answer.body
-        headers = [
-            (name.encode("latin-1"), value.encode("utf-8", "surrogateescape"))
-            for name, value in answer.headers.items()
-        ]
+        headers = [_LINES.get(line) or _line(line) for line in answer.headers.items()]
         if answer.status not in (204, 304):
             headers.append((b"Content-Length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _line(line: tuple[str, str]) -> tuple[bytes, bytes]:
+    return line[0].encode("latin-1"), line[1].encode("utf-8", "surrogateescape")
+
+
+_LINES: Final = {line: _line(line) for line in STANDARD_HEADERS.items()}
+"""The header lines that nearly every answer has."""
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -113,25 +127,19 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-async def _body(receive: Receive) -> tuple[bytes | None, bool]:
-    """The body, or None if the client left; and whether it is too large, and so not kept."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        return None, False
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body, len(body) > MAX_BODY_BYTES
-    pieces, size = [body], len(body)
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None, False
+async def _long_body(message: Message, receive: Receive) -> tuple[bytes, int] | None:
+    """A body in several pieces and its size, or None if the client left. What is too large is not
+    kept, and what goes on behind that for too long is not read to its end."""
+    pieces: list[bytes] = []
+    size = 0
+    while message["type"] == "http.request":
         piece = message.get("body", b"")
         size += len(piece)
         if size <= MAX_BODY_BYTES:
             pieces.append(piece)
-        elif size > MAX_BODY_BYTES + _DRAIN_BYTES:
-            break
         else:
             pieces.clear()
-    return b"".join(pieces), size > MAX_BODY_BYTES
+        if not message.get("more_body") or size > _MAX_READ_BYTES:
+            return b"".join(pieces), size
+        message = await receive()
+    return None

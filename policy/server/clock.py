@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
 __all__ = ["Clock", "ManualClock", "SystemClock"]
 
@@ -20,6 +20,15 @@ class Clock(Protocol):
         """Return when `now()` has reached `moment`."""
 
 
+_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
+"""The one that also counts while the system is suspended, where there is one (Linux)."""
+
+
+def _passed() -> float:
+    """Seconds since some moment."""
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
 class SystemClock:
     """The system's time at the start, and from there on what has passed since.
 
@@ -27,10 +36,10 @@ class SystemClock:
     """
 
     def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+        self._offset = time.time() - _passed()
 
     def now(self) -> float:
-        return time.monotonic() + self._offset
+        return _passed() + self._offset
 
     async def wait_until(self, moment: float) -> None:
         remaining = moment - self.now()

@@ -8,17 +8,17 @@ a user who waits.
 
 from __future__ import annotations
 
-import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policy.server.storage import FencedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from policy.server.clock import Clock
-    from policy.server.storage import Record, Storage
+    from policy.server.storage import Storage
 
 __all__ = ["Cluster", "Node", "Timing"]
 
@@ -35,6 +35,8 @@ class Timing:
     """How long a node that has stepped down may not take the lock, from the release."""
     standby_reads: float = 0.1
     """From the release until the node serves reads as a standby."""
+    lease: float = 3.0
+    """Between processes: for how long a holder that shows no sign of life keeps the lock."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,10 +57,16 @@ class Node:
     reads_from: float = 0.0
     """From when on it serves reads as a standby."""
     unseal_shares: list[str] = field(default_factory=list)
+    is_remote: bool = False
+    """Whether it is another process, of which only the address is known."""
+    is_leading: bool = False
+    """Of another process: whether it was last seen with the lock."""
 
     @property
     def is_active(self) -> bool:
         """Whether it answers as the active node; one that drains does not."""
+        if self.is_remote:
+            return self.is_leading
         return self.fence is not None and self.draining_until is None and not self.is_sealed
 
 
@@ -82,8 +90,6 @@ class Cluster:
         self.nodes = nodes
         self.ha = ha
         self.timing = timing or Timing()
-        self.id = str(uuid.uuid4())
-        self.name = f"vault-cluster-{uuid.uuid4().hex[:8]}"
         self._free_since = 0.0
         self._last_holder: Node | None = None
 
@@ -91,6 +97,16 @@ class Cluster:
     def is_initialized(self) -> bool:
         """Whether the cluster has been given its keys and its root token."""
         return self.storage.read("core/init") is not None
+
+    @property
+    def id(self) -> str:
+        """The identifier that it was given when it was initialized."""
+        return str((self.storage.read("core/init") or {}).get("cluster_id", ""))
+
+    @property
+    def name(self) -> str:
+        """The name that it was given when it was initialized."""
+        return str((self.storage.read("core/init") or {}).get("cluster_name", ""))
 
     # Who is what
 
@@ -111,16 +127,21 @@ class Cluster:
 
     # What happens
 
-    def write_as(self, node: Node, changes: Mapping[str, Record | None]) -> None:
-        """Store records in the name of a node that is not active, while nobody is. Raises
-        `FencedError` when somebody is."""
+    @contextmanager
+    def locked(self, node: Node) -> Iterator[int]:
+        """Hold the lock for a node that is not active, while nobody is: its number. Raises
+        `FencedError` when somebody has it."""
         fence = self.storage.acquire(node.name)
         if fence is None:
             raise FencedError("another node has the lock")
         try:
-            self.storage.write(changes, fence)
+            yield fence
         finally:
             self.storage.release(fence)
+
+    async def refresh(self) -> bool:
+        """Whether all that was acknowledged before is known here. In one process it always is."""
+        return True
 
     def start(self) -> None:
         """Let the first unsealed node become active at once, as after a start that is long past."""

@@ -17,13 +17,14 @@ from policy.server import status
 from policy.server.answers import Answer, Refused, errors
 from policy.server.inputs import parse_boolean, parse_seconds
 from policy.server.json_input import decode_object
-from policy.server.paths import Target, clean_path, parse_query
+from policy.server.paths import Target, parse_query
 from policy.server.router import MustForwardError, Routed, Router
-from policy.server.storage import FencedError
+from policy.server.storage import FencedError, UnreachableError
 
 if TYPE_CHECKING:
     from policy.server.cluster import Node
     from policy.server.core import Core
+    from policy.server.forwarding import Forwarder
 
 __all__ = ["MAX_BODY_BYTES", "FrontDoor", "HttpRequest"]
 
@@ -40,7 +41,10 @@ _OPERATIONS: Final = {
     "PUT": Operation.UPDATE,
     "SCAN": Operation.SCAN,
 }
+_MAX_FORM_BYTES: Final = 1024 * 1024
+"""A form is taken apart in Python, while nobody else is served."""
 _NO_ACTIVE_NODE: Final = "local node not active but active cluster node not found"
+_NOT_ACTIVE_BODY: Final = errors(500, _NO_ACTIVE_NODE).body
 _WITHOUT_UI: Final = ("/", "/ui", "/robots.txt")
 _LOCAL_ONLY: Final = ("sys/host-info", "sys/metrics", "sys/in-flight-req")
 _WRITES: Final = (Operation.UPDATE, Operation.PATCH)
@@ -79,13 +83,17 @@ class HttpRequest:
 
 
 class FrontDoor:
-    """Answers every request to every node of a cluster."""
+    """Answers every request to every node of a cluster. `forwarder` reaches the nodes that are
+    other processes."""
 
-    def __init__(self, core: Core, *, standby_reads: bool = True) -> None:
+    def __init__(
+        self, core: Core, *, standby_reads: bool = True, forwarder: Forwarder | None = None
+    ) -> None:
         self._core = core
         self._cluster = core.cluster
         self._router = Router(core)
         self._standby_reads = standby_reads
+        self._forwarder = forwarder
         self._pages = {
             "sys/health": self._health,
             "sys/leader": self._leader,
@@ -103,6 +111,8 @@ class FrontDoor:
             answer = refusal.answer()
         except FencedError:
             answer = errors(500, _NO_ACTIVE_NODE)
+        except UnreachableError:
+            answer = errors(500, "the storage did not answer; the outcome is not known")
         except RecursionError:
             answer = errors(500, "nested deeper than the mock writes")
         namespace = request.headers.get("x-vault-namespace", "")
@@ -119,8 +129,7 @@ class FrontDoor:
         if request.is_too_large:
             body = errors(413, "http: request body too large").body
             return Answer(413, body, {"Content-Type": "application/json"})
-        path = target.path.removeprefix("/v1/")
-        if request.headers.get("x-vault-namespace") and self._is_root_only(path):
+        if request.headers.get("x-vault-namespace") and self._is_root_only(target.inner):
             raise Refused(400, "operation unavailable in namespaces")
         query = parse_query(target.query)
         if not target.path.startswith("/v1/"):
@@ -158,7 +167,8 @@ class FrontDoor:
             await self._cluster.clock.wait_until(node.draining_until)
             self._cluster.settle()
             raise Refused(500, _NO_ACTIVE_NODE)
-        if self._standby_reads and not is_step_down and now >= node.reads_from:
+        serves_reads = self._standby_reads and not is_step_down and now >= node.reads_from
+        if serves_reads and await self._cluster.refresh():
             try:
                 return self._judge(node, request, query, operation, is_standby=True)
             except MustForwardError:
@@ -166,14 +176,22 @@ class FrontDoor:
         leader = self._cluster.leader_seen_by(node)
         if leader is None:
             raise Refused(500, _NO_ACTIVE_NODE)
-        if request.target.path.removeprefix("/v1/") in _LOCAL_ONLY:
+        if request.target.inner in _LOCAL_ONLY:
             raise Refused(400, "cannot forward local-only request")
         if request.headers.get("x-vault-no-request-forwarding") or not leader.is_active:
-            query_text = f"?{request.target.query}" if request.target.query else ""
-            answer = Answer.empty(307, content_type=False)
-            answer.headers["Location"] = leader.address + request.target.escaped + query_text
-            return answer
+            return _redirect_to(leader, request)
+        if leader.is_remote:
+            return await self._forward(leader, request)
         return self._judge(leader, request, query, operation, is_step_down=is_step_down)
+
+    async def _forward(self, leader: Node, request: HttpRequest) -> Answer:
+        answer = None
+        if self._forwarder is not None:
+            answer = await self._forwarder.send(leader.address, request)
+        # One that is not active any more counts as one that cannot be reached.
+        if answer is None or (answer.status == 500 and answer.body == _NOT_ACTIVE_BODY):
+            return _redirect_to(leader, request)
+        return answer
 
     # The active node, and a standby that answers by itself
 
@@ -194,7 +212,7 @@ class FrontDoor:
         _check_mfa(request.headers)
         if is_step_down:
             return self._step_down(node, request, operation, data, wrap_ttl)
-        path = request.target.path.removeprefix("/v1/")
+        path = request.target.inner
         if "." in path and any(part in (".", "..") for part in path.split("/")):
             raise Refused(400, "relative paths not supported")
         namespace = _namespace(request.headers)
@@ -287,6 +305,14 @@ class FrontDoor:
 # Pieces of the way
 
 
+def _redirect_to(leader: Node, request: HttpRequest) -> Answer:
+    """Let the client ask the active node itself."""
+    query = f"?{request.target.query}" if request.target.query else ""
+    answer = Answer.empty(307, content_type=False)
+    answer.headers["Location"] = leader.address + request.target.escaped + query
+    return answer
+
+
 def _outside(path: str) -> Answer:
     """A path that is not below `/v1/`."""
     if path in _WITHOUT_UI or path.startswith("/ui/"):
@@ -306,6 +332,8 @@ def _outside(path: str) -> Answer:
 def _operation(method: str, query: Mapping[str, list[str]]) -> Operation | None:
     """What a method asks for; None for one the server does not know. Raises `Refused`."""
     operation = _OPERATIONS.get(method)
+    if not query:
+        return operation
     if operation is Operation.READ:
         wanted = [
             kind
@@ -330,7 +358,7 @@ def _is_true(text: str) -> bool:
 
 def _redirect(method: str, target: Target) -> Answer | None:
     """The way to the clean form of a path, if this is not it."""
-    location = clean_path(target.escaped)
+    location = target.clean
     if location in ("/v1", "/v1/sys"):
         location += "/"
     if location == target.escaped:
@@ -354,7 +382,9 @@ def _parameters(
         _check_patch_type(request.headers.get("content-type", ""))
     if operation not in _WRITES:
         return {name: v[0] if len(v) == 1 else v for name, v in query.items()}
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "")
+    if kind:
+        kind = kind.partition(";")[0].strip().lower()
     if kind == "application/ocsp-request":
         return {}
     body = request.body
@@ -364,7 +394,7 @@ def _parameters(
 
 
 def _form(body: bytes) -> dict[str, Any]:
-    if _BROKEN_FORM.search(body):
+    if len(body) > _MAX_FORM_BYTES or _BROKEN_FORM.search(body):
         raise Refused(400, "error parsing form data")
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     found: dict[str, list[str]] = {}
@@ -415,9 +445,11 @@ def _wrap_ttl(headers: Mapping[str, str]) -> float | None:
 
 def _check_mfa(headers: Mapping[str, str]) -> None:
     text = headers.get("x-vault-mfa", "")
+    if not text:
+        return
     method, colon, value = text.partition(":")
     missing = "method name or ID" if not method else "method value" if not value else ""
-    if text and colon and missing:
+    if colon and missing:
         raise Refused(
             400,
             'failed to parse X-Vault-MFA header: invalid data in header "X-Vault-MFA"; '

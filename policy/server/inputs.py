@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final
 
-from policy.lower.scalars import NANOSECONDS, duration_from_number, parse_duration
+from policy.lower.scalars import NANOSECONDS, parse_duration, parse_expiration
 from policy.server.answers import Refused
 
 __all__ = [
     "Fields",
+    "Kind",
+    "Schema",
     "duration_text",
     "go_duration_error",
+    "misfit",
     "parse_boolean",
     "parse_seconds",
 ]
@@ -40,9 +44,7 @@ def parse_seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("could not parse duration from input")  # noqa: TRY004 -- as all here
     try:
-        if isinstance(value, str):
-            return parse_duration(value) / NANOSECONDS
-        return duration_from_number(value) / NANOSECONDS
+        return parse_duration(str(value)) / NANOSECONDS
     except ValueError:
         raise ValueError(go_duration_error(str(value))) from None
 
@@ -81,6 +83,8 @@ def duration_text(seconds: float) -> str:
     return "".join(parts)
 
 
+# Values as the server converts them: generously, and in its words where it cannot
+
 _GO_KINDS: Final = (
     (bool, "bool"),
     (str, "string"),
@@ -106,6 +110,216 @@ def _go_print(value: object) -> str:
     return "<nil>" if value is None else str(value)
 
 
+def _unconvertible(wanted: str, value: object) -> ValueError:
+    return ValueError(f"expected type '{wanted}', got unconvertible type '{_go_kind(value)}'")
+
+
+def _to_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, str | int | float):
+        return str(value)
+    if value is None:
+        return ""
+    raise _unconvertible("string", value)
+
+
+_INTEGER: Final = re.compile(r"([+-]?)(0[xX]|0[bB]|0[oO]?)?([0-9a-fA-F]+)")
+_BASES: Final = {"x": 16, "b": 2, "o": 8, "0": 8}
+_MAX_INTEGER: Final = 2**63
+
+
+def _to_integer(value: object) -> int:
+    if value is None or value == "" or isinstance(value, bool):
+        return int(bool(value))
+    if not isinstance(value, str | int | float):
+        raise _unconvertible("int", value)
+    problem = "cannot parse value as 'int': strconv.ParseInt: "
+    match = _INTEGER.fullmatch(str(value))
+    try:
+        if match is None:
+            raise ValueError
+        sign, prefix, digits = match.groups()
+        number = int(sign + digits, _BASES[prefix[-1].lower()] if prefix else 10)
+    except ValueError:
+        if str(value) in ("0", "-0", "+0"):
+            return 0
+        raise ValueError(f"{problem}invalid syntax") from None
+    if not -_MAX_INTEGER <= number < _MAX_INTEGER:
+        raise ValueError(f"{problem}value out of range")
+    return number
+
+
+def _to_boolean(value: object) -> bool:
+    if value is None or value == "" or isinstance(value, bool):
+        return bool(value)
+    if not isinstance(value, str | int | float):
+        raise _unconvertible("bool", value)
+    try:
+        return parse_boolean(str(value))
+    except ValueError:
+        raise ValueError(
+            "cannot parse value as 'bool': strconv.ParseBool: invalid syntax"
+        ) from None
+
+
+def _to_signed_seconds(value: object) -> int:
+    return int(parse_seconds(value))
+
+
+def _to_seconds(value: object) -> int:
+    seconds = _to_signed_seconds(value)
+    if seconds < 0:
+        raise ValueError(f"cannot provide negative value '{seconds}'")
+    return seconds
+
+
+def _to_moment(value: object) -> float | None:
+    """Seconds since 1970."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("could not parse time from input type")  # noqa: TRY004 -- as all here
+    if isinstance(value, float):
+        raise ValueError(f'strconv.ParseInt: parsing "{value}": invalid syntax')  # noqa: TRY004 -- as all here
+    try:
+        moment = parse_expiration(str(value))
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValueError("could not parse string as date and time")
+    return moment / NANOSECONDS
+
+
+def _items(value: object) -> list[Any]:
+    """A list, also of one; what is empty has none."""
+    if value is None or value == {}:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _each(items: list[Any], convert: Callable[[object], Any]) -> list[Any]:
+    """Every item converted; the problems of all of them in one text."""
+    found, problems = [], []
+    for at, item in enumerate(items):
+        try:
+            found.append(convert(item))
+        except ValueError as error:
+            problems.append(f"'[{at}]' {error}")
+    if problems:
+        raise ValueError(
+            "decoding failed due to the following error(s):\n\n" + "\n".join(problems)
+        )
+    return found
+
+
+def _to_list(value: object) -> list[str]:
+    """Texts; one text is a list of one."""
+    items = [] if value == "" else _items(value)
+    return [text.strip() for text in _each(items, _to_text)]
+
+
+def _to_texts(value: object) -> list[str]:
+    """Texts; one text is a list of its comma-separated parts."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")] if value else []
+    items = _items(value)
+    wrong = [(at, item) for at, item in enumerate(items) if isinstance(item, dict | list)]
+    if wrong:
+        raise ValueError(
+            f"{len(wrong)} error(s) decoding:\n\n"
+            + "\n".join(
+                f"* '[{at}]' expected type 'string', got unconvertible type "
+                f"'{_go_kind(item)}', value: '{_go_print(item)}'"
+                for at, item in wrong
+            )
+        )
+    return [_to_text(item).strip() for item in items]
+
+
+def _to_integers(value: object) -> list[int]:
+    """Whole numbers, also comma-separated ones in a text."""
+    if isinstance(value, str):
+        return _each(value.split(","), _to_integer) if value else []
+    return _each(_items(value), _to_integer)
+
+
+def _to_map(value: object, place: str = "") -> dict[str, Any] | None:
+    """Names and values; those of several maps become one."""
+    if value is None or isinstance(value, dict):
+        return value
+    if not isinstance(value, list):
+        raise ValueError(f"'{place}' {_unconvertible('map[string]interface {}', value)}")
+    merged: dict[str, Any] = {}
+    for at, item in enumerate(value):
+        merged |= _to_map(item, f"{place}[{at}]") or {}
+    return merged
+
+
+def _to_pairs(value: object) -> dict[str, str] | None:
+    """Names and texts, also as a list of `name=text`."""
+    try:
+        found = _to_map(value)
+        if found is not None:
+            return {name: _to_text(inner) for name, inner in found.items()}
+    except ValueError:
+        pass
+    else:
+        return None
+    pairs = {}
+    for at, pair in enumerate(_each(_items(value), _to_text)):
+        name, equals, text = pair.partition("=")
+        if not (name and equals):
+            raise ValueError(f"invalid key pair at index {at}")
+        pairs[name] = text
+    return pairs
+
+
+class Kind(Enum):
+    """What the server takes a parameter for. The value tells how it is converted."""
+
+    TEXT = (_to_text, True)
+    INTEGER = (_to_integer, True)
+    BOOLEAN = (_to_boolean, True)
+    SECONDS = (_to_seconds, False)
+    SIGNED_SECONDS = (_to_signed_seconds, False)
+    MOMENT = (_to_moment, False)
+    LIST = (_to_list, False)
+    TEXTS = (_to_texts, False)
+    INTEGERS = (_to_integers, False)
+    MAP = (_to_map, False)
+    PAIRS = (_to_pairs, False)
+
+    def converted(self, name: str, value: object) -> Any:
+        """The value. Raises `ValueError` with the server's words about the field."""
+        convert, is_single = self.value
+        try:
+            return convert(value)
+        except ValueError as error:
+            text = str(error)
+        if is_single:
+            text = f"'' {text}"
+        elif text.startswith("invalid key pair"):
+            text += f' in field "{name}"'
+        raise ValueError(f'error converting input for field "{name}": {text}')
+
+
+Schema = Mapping[str, Kind]
+"""The parameters that a path knows."""
+
+
+def misfit(schema: Schema, values: Mapping[str, Any]) -> str:
+    """What is wrong with the first parameter that cannot be converted; empty if all can."""
+    for name, value in values.items():
+        kind = schema.get(name)
+        if kind is not None:
+            try:
+                kind.converted(name, value)
+            except ValueError as error:
+                return str(error)
+    return ""
+
+
 class Fields:
     """The parameters of one request. Every method raises `Refused` (400) for a wrong type."""
 
@@ -117,101 +331,60 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self.values
 
-    def _wrong(self, name: str, rest: str) -> Refused:
-        return Refused(
-            400, f'Field validation failed: error converting input for field "{name}": {rest}'
-        )
+    def _converted(self, kind: Kind, name: str) -> Any:
+        try:
+            return kind.converted(name, self.values.get(name))
+        except ValueError as error:
+            raise Refused(400, f"Field validation failed: {error}") from None
 
-    def text(self, name: str, default: str = "") -> str:
+    def text(self, name: str) -> str:
         """A text; numbers and booleans become one."""
-        value = self.values.get(name)
-        if value is None:
-            return default
-        if isinstance(value, bool):
-            return "1" if value else "0"
-        if isinstance(value, str | int | float):
-            return str(value)
-        raise self._wrong(
-            name, f"'' expected type 'string', got unconvertible type '{_go_kind(value)}'"
-        )
+        found: str = self._converted(Kind.TEXT, name)
+        return found
 
-    def integer(self, name: str, default: int = 0) -> int:
+    def integer(self, name: str) -> int:
         """A whole number, also as a text."""
-        value = self.values.get(name)
-        if value is None:
-            return default
-        if isinstance(value, str):
-            try:
-                return int(value, 0) if value else 0
-            except ValueError:
-                raise self._wrong(
-                    name, "'' cannot parse value as 'int': strconv.ParseInt: invalid syntax"
-                ) from None
-        if isinstance(value, bool | int | float):
-            return int(value)
-        raise self._wrong(
-            name, f"'' expected type 'int', got unconvertible type '{_go_kind(value)}'"
-        )
+        found: int = self._converted(Kind.INTEGER, name)
+        return found
 
     def boolean(self, name: str, default: bool = False) -> bool:
-        """A boolean, also as a text or number."""
-        value = self.values.get(name)
-        if value is None:
+        """A boolean, also as a text or number. The default is for a field that is not there."""
+        if name not in self.values:
             return default
-        if isinstance(value, str):
-            if not value:
-                return False
-            try:
-                return parse_boolean(value)
-            except ValueError:
-                raise self._wrong(
-                    name, "'' cannot parse value as 'bool': strconv.ParseBool: invalid syntax"
-                ) from None
-        if isinstance(value, bool | int | float):
-            return bool(value)
-        raise self._wrong(
-            name, f"'' expected type 'bool', got unconvertible type '{_go_kind(value)}'"
-        )
+        found: bool = self._converted(Kind.BOOLEAN, name)
+        return found
 
-    def seconds(self, name: str) -> float:
-        """A duration in seconds; 0 where there is none."""
-        try:
-            return parse_seconds(self.values.get(name))
-        except ValueError as error:
-            raise self._wrong(name, str(error)) from None
+    def seconds(self, name: str) -> int:
+        """A duration in whole seconds, 0 where there is none."""
+        found: int = self._converted(Kind.SIGNED_SECONDS, name)
+        return found
 
-    def texts(self, name: str, *, split: bool = True) -> list[str]:
-        """A list of texts; one text is a list of its comma-separated parts, or with `split` false
-        a list of one."""
-        value = self.values.get(name)
-        if value is None or value == "":
-            return []
-        if isinstance(value, str):
-            parts = value.split(",") if split else [value]
-            return [part.strip() for part in parts]
-        items = value if isinstance(value, list) else [value]
-        for at, item in enumerate(items):
-            if isinstance(item, dict | list):
-                raise self._wrong(
-                    name,
-                    f"1 error(s) decoding:\n\n* '[{at}]' expected type 'string', got "
-                    f"unconvertible type '{_go_kind(item)}', value: '{_go_print(item)}'",
-                )
-        return [_go_print(item).strip() for item in items]
+    def moment(self, name: str) -> float | None:
+        """A time, in seconds since 1970."""
+        found: float | None = self._converted(Kind.MOMENT, name)
+        return found
 
-    def mapping(self, name: str) -> dict[str, str] | None:
+    def listed(self, name: str) -> list[str]:
+        """A list of texts; one text is a list of one."""
+        found: list[str] = self._converted(Kind.LIST, name)
+        return found
+
+    def texts(self, name: str) -> list[str]:
+        """A list of texts; one text is a list of its comma-separated parts."""
+        found: list[str] = self._converted(Kind.TEXTS, name)
+        return found
+
+    def integers(self, name: str) -> list[int]:
+        """A list of whole numbers, also in a text with commas."""
+        found: list[int] = self._converted(Kind.INTEGERS, name)
+        return found
+
+    def mapping(self, name: str) -> dict[str, Any] | None:
+        """Names and values, or None."""
+        found: dict[str, Any] | None = self._converted(Kind.MAP, name)
+        return found
+
+    def pairs(self, name: str) -> dict[str, str] | None:
         """Names and texts, or None; also a list of `name=text`."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, dict):
-            for item in value.values():
-                if isinstance(item, dict | list):
-                    raise self._wrong(
-                        name, f"expected type 'string', got unconvertible type '{_go_kind(item)}'"
-                    )
-            return {key: _go_print(item) for key, item in value.items()}
-        pairs = self.texts(name)
-        if all("=" in pair for pair in pairs):
-            return dict(pair.split("=", 1) for pair in pairs)
-        raise self._wrong(name, "expected a map")
+        found: dict[str, str] | None = self._converted(Kind.PAIRS, name)
+        return found

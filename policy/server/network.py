@@ -60,14 +60,19 @@ def bind(host: str, port: int, count: int) -> list[socket.socket]:
     return sockets
 
 
-def announce(mock: Mock, sockets: Sequence[socket.socket], *, is_tls: bool) -> list[str]:
-    """Tell every node its own address. Returns them."""
+def announce(
+    mock: Mock, sockets: Sequence[socket.socket], *, is_tls: bool, address: str = ""
+) -> list[str]:
+    """Tell every node its own address. Returns them. `address` is that of the first, where it is
+    not the one it listens on."""
     addresses = []
     for node, opened in zip(mock.cluster.nodes, sockets, strict=True):
         host, port = opened.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         addresses.append(f"{'https' if is_tls else 'http'}://{shown}:{port}")
-        mock.set_address(node, addresses[-1])
+        mock.set_address(
+            node, address if address and node is mock.cluster.nodes[0] else addresses[-1]
+        )
     return addresses
 
 
@@ -79,7 +84,8 @@ async def serve(
     tls: Tls | None = None,
     ready: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until `stop` is set; then finish the requests under way and close.
+    """Serve until `stop` is set; then finish the requests under way, give up the lock if this is
+    the active one of several processes, and close.
 
     Needs the extra `server`. Raises `UsageError` without it, or when certificate or key cannot
     be used.
@@ -90,6 +96,9 @@ async def serve(
         from policy.server.protocol import QuietServer, http_protocol
     except ImportError:
         raise UsageError("the server needs more packages: install `sudopath[server]`") from None
+    if mock.member is not None:
+        # Who is told that the server is ready may ask at once where the others are.
+        await mock.member.beat()
     servers = []
     protocol = http_protocol()
     for application in mock.applications:
@@ -127,10 +136,15 @@ async def serve(
         if ready is not None:
             ready()
     waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    beating = [asyncio.create_task(mock.member.keep_beating())] if mock.member else []
+    await asyncio.wait([waiting, *tasks, *beating], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
-    with contextlib.suppress(asyncio.CancelledError):
-        await waiting
+    for task in (waiting, *beating):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    if mock.member is not None:
+        mock.member.close()

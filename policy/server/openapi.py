@@ -176,6 +176,9 @@ def _body(kind: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    import json
+    import contextlib
+import json
 
-    print(json.dumps(document(), indent=1))
+    # Who closes the pipe has seen enough.
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(document(), indent=1), flush=True)

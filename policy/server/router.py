@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from policy.evaluate import Reason
 from policy.model import Operation, Request
 from policy.server.answers import Answer, Refused, Reply, envelope
 from policy.server.go_text import quoted
 from policy.server.help import help_page
+from policy.server.inputs import misfit
 from policy.server.mount_types import routes_of
 from policy.server.routing import Call
 from policy.server.wrapping import wrap
@@ -21,15 +22,18 @@ from policy.server.wrapping import wrap
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from policy.catalog import Guard
     from policy.evaluate import ACL
     from policy.server.cluster import Node
     from policy.server.core import Core
-    from policy.server.records import TokenRecord
+    from policy.server.records import MountRecord, TokenRecord
     from policy.server.routing import Route
 
 __all__ = ["MustForwardError", "Routed", "Router"]
 
 _READS: Final = (Operation.READ, Operation.LIST, Operation.SCAN, Operation.HELP, Operation.HEADER)
+_MAX_PLACES: Final = 1024
+_MAX_REMEMBERED_PATH: Final = 256
 _OF_THE_TOKEN: Final = ("lookup-self", "renew-self", "revoke-self")
 
 
@@ -52,12 +56,24 @@ class Routed:
     """Whether the node that answers is a standby, which serves reads alone."""
 
 
+class _Place(NamedTuple):
+    """What only namespace and path say, as long as the same is mounted there."""
+
+    guard: Guard
+    mount: MountRecord | None
+    route: Route | None
+    match: Mapping[str, str]
+    is_open: bool
+    """Whether it needs no token."""
+
+
 class Router:
     """Answers routed requests for all nodes of a cluster."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._index = (-1, "")
+        self._places: dict[tuple[str, str], _Place] = {}
 
     def answer(self, node: Node, request: Routed) -> Answer:
         """The answer. Raises `Refused`, and `MustForwardError` on a standby."""
@@ -66,21 +82,41 @@ class Router:
         guard = core.guard(namespace)
         if namespace and guard.root_namespace_only(path):
             raise Refused(400, "operation only available in root namespace")
+        if request.operation.is_listing and not path.endswith("/"):
+            path += "/"
+        place = self._places.get((namespace, path))
+        if place is None or place.guard is not guard:
+            place = self._find(guard, namespace, path)
+        route = place.route
         call = Call(
-            core, node, request.operation, namespace, path, request.data, request.token, None, None
+            core,
+            node,
+            request.operation,
+            namespace,
+            path,
+            request.data,
+            request.token,
+            None,
+            None,
+            place.mount,
+            place.match,
+            bool(request.wrap_ttl_seconds),
         )
-        call.is_wrapped = bool(request.wrap_ttl_seconds)
-        if call.operation.is_listing and not path.endswith("/"):
-            call.path += "/"
-        route = self._route(call)
-        if guard.unauthenticated(call.path) is not None:
+        if place.is_open:
             return self._finish(call, request, route, self._open(call, request, route))
         entry = self._token(request.token, is_standby=request.is_standby)
         call.entry = entry
         call.acl = core.acl(entry, namespace)
-        if route is not None and route.exists is not None and call.operation is Operation.UPDATE:
-            call.operation = Operation.UPDATE if route.exists(call) else Operation.CREATE
         try:
+            if (
+                route is not None
+                and route.exists is not None
+                and call.operation is Operation.UPDATE
+            ):
+                problem = misfit(route.schema or {}, call.data)
+                if problem:
+                    raise Refused(400, problem)
+                call.operation = Operation.UPDATE if route.exists(call) else Operation.CREATE
             self._authorize(call, request, call.acl)
             if request.is_standby and not self._served_by_standby(call, route):
                 raise MustForwardError
@@ -136,28 +172,38 @@ class Router:
     # May they
 
     def _authorize(self, call: Call, request: Routed, acl: ACL) -> None:
-        data = call.data or None
-        asked = Request(call.operation, call.path, call.namespace, data, request.wrap_ttl_seconds)
-        decision = acl.decide(asked)
-        if decision.allowed:
-            return
-        if decision.reason is Reason.NO_ACL:
-            raise Refused(400, "Forbidden")
-        raise Refused.not_allowed()
+        data, wrap_ttl = call.data or None, request.wrap_ttl_seconds
+        if call.namespace or acl.error is not None:
+            decision = acl.decide(
+                Request(call.operation, call.path, call.namespace, data, wrap_ttl)
+            )
+            if decision.reason is Reason.NO_ACL:
+                raise Refused(400, "Forbidden")
+            allowed = decision.allowed
+        else:
+            allowed = acl.allows(call.operation, call.path, data=data, wrap_ttl_seconds=wrap_ttl)
+        if not allowed:
+            raise Refused.not_allowed()
 
     # Who answers
 
-    def _route(self, call: Call) -> Route | None:
-        found = self._core.mounts.find(call.path, call.namespace)
+    def _find(self, guard: Guard, namespace: str, path: str) -> _Place:
+        """Find out what is at a path, and remember it until the guard is another one: there is a
+        new one whenever something else is mounted."""
+        is_open = guard.unauthenticated(path) is not None
+        found = self._core.mounts.find(path, namespace)
         if found is None:
-            return None
-        call.mount, rest = found
-        routes = routes_of(call.mount)
-        match = None if routes is None else routes.find(rest)
-        if match is None:
-            return None
-        route, call.match = match
-        return route
+            place = _Place(guard, None, None, {}, is_open)
+        else:
+            mount, rest = found
+            routes = routes_of(mount)
+            route, match = (routes and routes.find(rest)) or (None, {})
+            place = _Place(guard, mount, route, match, is_open)
+        if len(path) <= _MAX_REMEMBERED_PATH:
+            if len(self._places) >= _MAX_PLACES:
+                self._places.clear()
+            self._places[namespace, path] = place
+        return place
 
     def _open(self, call: Call, request: Routed, route: Route | None) -> Reply:
         """A path that needs no token; a good one is known all the same."""
@@ -192,7 +238,23 @@ class Router:
         handler = route.handlers.get(call.operation)
         if handler is None:
             raise Refused.unsupported_operation()
-        return handler(call) or Reply()
+        problem = misfit(route.schema or {}, call.data)
+        if problem:
+            raise Refused(400, f"Field validation failed: {problem}")
+        warnings = _about_parameters(call, route)
+        if not warnings:
+            return handler(call) or Reply()
+        try:
+            reply = handler(call)
+        except Refused as refusal:
+            # An empty list is nothing, unless there is something to say about it.
+            if refusal.status != 404 or refusal.texts or not call.operation.is_listing:
+                raise
+            reply = Reply(data={})
+        if reply is None:
+            return Reply()
+        reply.warnings = [*(reply.warnings or ()), *warnings]
+        return reply
 
     def _finish(self, call: Call, request: Routed, route: Route | None, reply: Reply) -> Answer:
         if reply.raw is not None:
@@ -216,3 +278,22 @@ class Router:
                 self._index = revision, text
             answer.headers["X-Vault-Index"] = self._index[1]
         return answer
+
+
+def _about_parameters(call: Call, route: Route) -> list[str]:
+    """What the server says about parameters that it knows nothing of, or takes from the path."""
+    if not call.data:
+        return []
+    warnings = []
+    ignored = () if route.schema is None else sorted(call.data.keys() - route.schema.keys())
+    if ignored:
+        named = " ".join(ignored)
+        warnings.append(f"Endpoint ignored these unrecognized parameters: [{named}]")
+    replaced = [name for name in call.match if call.data.get(name) is not None]
+    if replaced:
+        named = " ".join(replaced)
+        warnings.append(
+            "Endpoint replaced the value of these parameters with the values captured from the "
+            f"endpoint's path: [{named}]"
+        )
+    return warnings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from policy.model import Operation
 from policy.server.answers import Refused, Reply
-from policy.server.inputs import Fields
+from policy.server.inputs import Fields, Kind, Schema
 
 if TYPE_CHECKING:
     from policy.evaluate import ACL
@@ -61,15 +62,17 @@ Handler = Callable[[Call], Reply | None]
 class Route:
     """A path of a mount: a pattern with named groups, and a handler for each operation.
 
+    `schema` has the parameters it knows, besides the named groups; None if it takes any.
     `exists` is the existence check: where there is one, a write to what does not exist is a
     create. `repeats` tells that the keys of `data` stand at the top of the answer, too.
     """
 
-    __slots__ = ("exists", "handlers", "is_active_only", "pattern", "repeats")
+    __slots__ = ("exists", "handlers", "is_active_only", "pattern", "repeats", "schema")
 
     def __init__(
         self,
         pattern: str,
+        schema: Schema | None = MappingProxyType({}),
         *,
         read: Handler | None = None,
         update: Handler | None = None,
@@ -91,6 +94,9 @@ class Route:
             Operation.PATCH: patch,
             Operation.SCAN: scan,
         }
+        self.schema = schema
+        if schema is not None:
+            self.schema = {**schema, **dict.fromkeys(self.pattern.groupindex, Kind.TEXT)}
         self.handlers = {op: handler for op, handler in given.items() if handler is not None}
         self.exists = exists
         self.repeats = repeats
@@ -108,6 +114,9 @@ class Routes:
             for route in routes
             if re.fullmatch(r"[a-z0-9/_-]+", route.pattern.pattern)
         }
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._patterns)
 
     def find(self, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """The first route that fits, and the named parts of the path."""

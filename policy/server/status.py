@@ -10,6 +10,7 @@ import binascii
 import hmac
 import re
 import secrets
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.server.answers import DROP, Answer, Refused
@@ -252,7 +253,8 @@ def start_up(
     """Fill an empty storage: keys, mounts, policies, the first root token.
 
     `root_token` and `key` (of one share) are taken where they are given. `is_dev` makes the root
-    token look as that of a development server does.
+    token look as that of a development server does. Raises `FencedError` when another node has
+    the lock or was faster.
     """
     cluster = core.cluster
     size = 32 if shares == 1 else 33
@@ -274,6 +276,8 @@ def start_up(
             "shares": [hmac.digest(b"share", share, "sha256").hex() for share in made],
             "threshold": threshold,
             "token_key": token_key.hex(),
+            "cluster_id": str(uuid.uuid4()),
+            "cluster_name": f"vault-cluster-{secrets.token_hex(4)}",
             "time": now,
         },
         f"token/{token.id}": token.record(),
@@ -281,5 +285,8 @@ def start_up(
         **core.mounts.first_records(""),
         **first_policies("", now),
     }
-    cluster.write_as(node, changes)
+    with cluster.locked(node) as fence:
+        if cluster.is_initialized:
+            raise FencedError("another node was faster")
+        cluster.storage.write(changes, fence)
     return Initialized(made, text)

@@ -101,12 +101,18 @@ class _Always:
         self.allowed = outcome is Outcome.ALLOW
 
 
+def _force(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
+    always = _Always(outcome)
+    monkeypatch.setattr(ACL, "decide", lambda *_: always)
+    monkeypatch.setattr(ACL, "allows", lambda *_, **__: always.allowed)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.DENY, Outcome.UNDETERMINED])
 @pytest.mark.parametrize(("method", "path"), _PATHS)
 def test_nothing_is_done_that_the_engine_does_not_allow(
     monkeypatch: pytest.MonkeyPatch, method: str, path: str, outcome: Outcome
 ) -> None:
-    monkeypatch.setattr(ACL, "decide", lambda *_: _Always(outcome))
+    _force(monkeypatch, outcome)
     with InProcess() as server:
         before = server.mock.core.storage.revision()
         answer = server.request(method, path, json={"policy": "#", "data": {}})
@@ -122,7 +128,7 @@ def test_what_the_engine_allows_is_done(
 ) -> None:
     with InProcess() as server:
         made = server.post("/v1/auth/token/create", json={"policies": ["nothing"]}).json
-        monkeypatch.setattr(ACL, "decide", lambda *_: _Always(Outcome.ALLOW))
+        _force(monkeypatch, Outcome.ALLOW)
         body: Any = {"policy": "#", "path": "a"}
         answer = server.request(method, path, json=body, token=made["auth"]["client_token"])
         assert answer.status != 403

@@ -90,8 +90,19 @@ def _overheard() -> Iterator[list[Decision]]:
         heard.append(decide(acl, request))
         return heard[-1]
 
+    def allows(
+        acl: ACL,
+        operation: str,
+        path: str,
+        *,
+        data: Mapping[str, Any] | None = None,
+        wrap_ttl_seconds: float | None = None,
+    ) -> bool:
+        return acl.decide(Request(Operation(operation), path, "", data, wrap_ttl_seconds)).allowed
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ACL, "decide", listening)
+        patch.setattr(ACL, "allows", allows)
         yield heard
 
 

@@ -21,7 +21,6 @@ from policy.server.wrapping import WRAPPING_ROUTES
 if TYPE_CHECKING:
     from policy.evaluate import ACL
     from policy.model import Conditions
-    from policy.server.records import TokenRecord
     from policy.server.routing import Call
     from policy.server.storage import Record
 
@@ -31,14 +30,14 @@ __all__ = ["ROUTES", "first_policies"]
 
 
 def _asked_paths(call: Call) -> list[str]:
-    paths = call.fields.texts("paths") or call.fields.texts("path")
+    fields = call.fields
+    paths = fields.texts("paths") or fields.texts("path")
     if not paths or paths == [""]:
         raise Refused(400, "paths must be supplied")
     return paths
 
 
-def _capabilities_of(call: Call, token: TokenRecord, paths: list[str]) -> Reply:
-    acl = call.core.acl(token, call.namespace)
+def _capabilities_of(call: Call, acl: ACL, paths: list[str]) -> Reply:
     if acl.error is not None:
         raise Refused.listed(500, acl.error)
     data = {path: acl.capabilities(path, call.namespace) for path in paths}
@@ -52,7 +51,7 @@ def _capabilities_self(call: Call) -> Reply:
     if call.subject.uses < 0:
         # The last use is spent before the token is looked up.
         raise Refused.listed(400, "invalid token")
-    return _capabilities_of(call, call.subject, paths)
+    return _capabilities_of(call, call.acl or call.core.acl(call.subject, call.namespace), paths)
 
 
 def _capabilities(call: Call) -> Reply:
@@ -63,7 +62,7 @@ def _capabilities(call: Call) -> Reply:
     token = call.core.tokens.find(text)
     if token is None or token.uses < 0:
         raise Refused.listed(400, "invalid token")
-    return _capabilities_of(call, token, paths)
+    return _capabilities_of(call, call.core.acl(token, call.namespace), paths)
 
 
 def _capabilities_accessor(call: Call) -> Reply:
@@ -74,7 +73,7 @@ def _capabilities_accessor(call: Call) -> Reply:
     token = call.core.tokens.by_accessor(accessor)
     if token is None:
         raise Refused.listed(400, "invalid accessor")
-    return _capabilities_of(call, token, paths)
+    return _capabilities_of(call, call.core.acl(token, call.namespace), paths)
 
 
 # The resulting ACL

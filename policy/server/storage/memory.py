@@ -1,61 +1,22 @@
-"""The one place where state lies: records by key, and the lock that makes a node the active one.
-
-A key is `area/rest`. A record is what JSON can hold, and is never changed once it is stored: who
-wants another one writes a new record. All writes of one request are one atomic step, and carry the
-fencing number of the lock: a node that has lost it can no longer write anything.
-"""
+"""Everything in this process, gone when it ends."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
-__all__ = ["FencedError", "Holder", "MemoryStorage", "Record", "Storage"]
+from policy.server.storage.interface import FencedError, Holder
 
-Record = Mapping[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
+    from policy.server.storage.interface import Record
 
-class FencedError(Exception):
-    """A write came from a node that does not hold the lock any more. Nothing was written."""
-
-
-class Holder(NamedTuple):
-    """Who has the lock: the name of a node, and the number the lock got when it was taken."""
-
-    node: str
-    fence: int
-
-
-class Storage(Protocol):
-    """What a storage has to offer. Implementations: in memory; more may follow."""
-
-    def read(self, key: str) -> Record | None:
-        """The record of a key, or None."""
-
-    def scan(self, prefix: str) -> list[tuple[str, Record]]:
-        """Every key that begins with `prefix` (which names an area) and its record, sorted."""
-
-    def write(self, changes: Mapping[str, Record | None], fence: int) -> None:
-        """Store all records, or none; None deletes. Raises `FencedError` when `fence` is not the
-        number of the present holder."""
-
-    def revision(self, *areas: str) -> int:
-        """A number that grows with every write to one of the areas; without any, with every
-        write."""
-
-    def acquire(self, node: str) -> int | None:
-        """Take the lock for a node: its new, ever larger fencing number; None if it is taken."""
-
-    def release(self, fence: int) -> None:
-        """Give the lock back, if it is still the one with this number."""
-
-    def holder(self) -> Holder | None:
-        """Who has the lock now."""
+__all__ = ["MemoryStorage"]
 
 
 class MemoryStorage:
-    """Everything in this process, gone when it ends."""
+    """A storage for nodes that live in one process."""
 
     def __init__(self) -> None:
         self._areas: dict[str, dict[str, Record]] = {}
@@ -82,8 +43,11 @@ class MemoryStorage:
     def write(self, changes: Mapping[str, Record | None], fence: int) -> None:
         if self._holder is None or self._holder.fence != fence:
             raise FencedError(f"the lock with the number {fence} is not held any more")
-        self._writes += 1
-        for key, record in changes.items():
+        self._put(changes.items(), self._writes + 1)
+
+    def _put(self, changes: Iterable[tuple[str, Record | None]], revision: int) -> None:
+        self._writes = revision
+        for key, record in changes:
             name = key[: key.index("/")]
             area = self._areas.setdefault(name, {})
             keys = self._keys.setdefault(name, [])
@@ -94,7 +58,7 @@ class MemoryStorage:
                 if key not in area:
                     insort(keys, key)
                 area[key] = record
-            self._revisions[name] = self._writes
+            self._revisions[name] = revision
 
     def revision(self, *areas: str) -> int:
         if not areas:

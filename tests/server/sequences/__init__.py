@@ -1,0 +1,1 @@
+"""Sequences of requests that nobody recorded, played to the mock and to a real server at once."""
