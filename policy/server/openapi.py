@@ -177,8 +177,10 @@ def _body(kind: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     import contextlib
-import json
+    import json
+    import sys
 
     # Who closes the pipe has seen enough.
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(document(), indent=1), flush=True)
+        json.dump(document(), sys.stdout, indent=1)
+        print(flush=True)
