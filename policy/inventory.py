@@ -5,7 +5,7 @@ Pydantic stands here, at the border: what comes out are the frozen values of `po
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from policy.catalog import MountTable
 from policy.errors import InventoryError
 from policy.model import Alias, Entity, Group, Request, Token, http_request, operation_request
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 __all__ = [
     "MountsFile",
@@ -203,8 +206,14 @@ def read_model(model: type[_M], data: bytes, name: str) -> _M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'the file'}: {problem['msg']}"
-            for problem in error.errors(include_url=False)[:8]
-        )
+        problems = "; ".join(map(_words, error.errors(include_url=False)[:8]))
         raise InventoryError(f"{name}: {problems}") from None
+
+
+def _words(problem: ErrorDetails) -> str:
+    """One problem, with the field it is in unless it is the whole value."""
+    words = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "model_type":  # Pydantic's words name our class
+        words = "a JSON object was expected"
+    field = ".".join(str(part) for part in problem["loc"])
+    return f"{field}: {words}" if field else words

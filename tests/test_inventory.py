@@ -67,8 +67,9 @@ def test_an_empty_token() -> None:
         ({"entity": {"aliases": [{"name": "x"}]}}, "entity.aliases.0.mount_accessor: Field requ"),
         ({"entity": {"metadata": {"k": 1}}}, "entity.metadata.k: Input should be a valid string"),
         ({"groups": {}}, "groups: Input should be a valid list"),
-        ([], "the file: "),
-        (None, "the file: "),
+        ([], "token.json: a JSON object was expected"),
+        (None, "token.json: a JSON object was expected"),
+        ({"entity": []}, "entity: a JSON object was expected"),
     ],
 )
 def test_what_does_not_hold_is_named(value: Any, words: str) -> None:
@@ -132,7 +133,7 @@ def test_what_secrets_list_prints() -> None:
         ({"x/": {"kind": "pki"}}, "type: Field required"),
         ({"a/": "pki", "a/b/": "pki"}, "lies inside"),
         ({"userpass/": "userpass"}, "its mount path is `auth/userpass/`"),
-        ([], "m: the file"),
+        ([], "m: a JSON object was expected"),
     ],
 )
 def test_mounts_that_do_not_hold(value: Any, words: str) -> None:

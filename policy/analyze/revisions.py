@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from os.path import normpath
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from policy.diagnostics import Severity
 from policy.errors import InvalidPolicyError, SourceError
 from policy.lower import compile_policy
-from policy.policies import POLICY_SUFFIXES, PolicySet, load, policy_name
+from policy.policies import PolicySet, is_policy_file, load, policy_name
 from policy.source import Source
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from policy.model import Dialect
 
 __all__ = ["load_revision"]
+
+_LINK = "120000"
+_SUBMODULE = "160000"
+"""Modes in a tree of git."""
 
 
 def load_revision(given: str, *, dialect: Dialect, now: float | None = None) -> PolicySet:
@@ -49,15 +54,25 @@ def _files(revision: str, path: str) -> list[tuple[str, bytes]]:
     commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
     tree = _git("ls-tree", "-r", "-z", "--full-tree", commit.decode().strip())
     wanted = PurePosixPath(path)
+    entries = [line.partition(b"\t")[::2] for line in tree.split(b"\0") if line]
+    files = [PurePosixPath(name.decode("utf-8", "surrogateescape")) for _, name in entries]
+    folders = {str(parent) for file in files for parent in file.parents}
     found = []
-    for line in tree.split(b"\0"):
-        about, _, name = line.partition(b"\t")
-        file = PurePosixPath(name.decode("utf-8", "surrogateescape"))
-        kind = about.split(b" ")[1:3]
-        if not kind or kind[0] != b"blob":
+    for (about, _), file in zip(entries, files, strict=True):
+        if file != wanted and wanted not in file.parents:
             continue
-        if file == wanted or (wanted in file.parents and file.name.endswith(POLICY_SUFFIXES)):
-            found.append((str(file), _git("cat-file", "blob", kind[1].decode())))
+        mode, _, object_id = about.decode().split(" ")
+        is_policy = file == wanted or is_policy_file(file.relative_to(wanted))
+        if mode == _SUBMODULE:
+            raise SourceError(f"{revision}:{file}: a submodule, which is not followed here")
+        if mode == _LINK:
+            target = _git("cat-file", "blob", object_id).decode("utf-8", "surrogateescape")
+            leads_to = normpath(file.parent / target)
+            # On disk it is followed: without it the policies would seem to be others.
+            if is_policy or leads_to in folders or leads_to.startswith(("/", "..")):
+                raise SourceError(f"{revision}:{file}: a link, which is not followed here")
+        elif is_policy:
+            found.append((str(file), _git("cat-file", "blob", object_id)))
     if not found:
         raise SourceError(f"{revision}:{path}: no policy files in this revision")
     return sorted(found)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policy.cli.exit_codes import Exit
+from policy.cli.files import read_file
 from policy.cli.inputs import add_acl_options, build_acl, seconds
 from policy.errors import UsageError
-from policy.evaluate import Outcome
+from policy.evaluate import Outcome, Reason
 from policy.model import STEP_DOWN, http_request, operation_request
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _run(options: argparse.Namespace, output: Output) -> Exit:
         output.json(decision_report(decision), pretty=sys.stdout.isatty())
     else:
         output.line(decision.explain())
+        if decision.reason is Reason.EXISTENCE_UNKNOWN:
+            output.line("  to do   say whether the object exists: `--exists yes`, or `--exists no`")
     return _EXIT[decision.outcome]
 
 
@@ -120,10 +123,7 @@ def _data(text: str | None) -> dict[str, Any] | None:
         return None
     raw: str | bytes = text
     if text.startswith("@"):
-        try:
-            raw = Path(text[1:]).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{text[1:]}: {error.strerror or error}") from None
+        raw = read_file(Path(text[1:]))
     import orjson
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from policy.errors import SourceError
@@ -30,6 +29,8 @@ def read_file(file: Path) -> bytes:
 def write_file(file: Path, data: bytes) -> None:
     """Put new content in a file, all of it or nothing: mode and owner stay, and a link still
     points to it. Raises `SourceError` when that fails; the file is then as it was."""
+    import tempfile  # commands that only read do not wait for it
+
     target = file.resolve()
     temporary = ""
     try:

@@ -118,7 +118,7 @@ def _sources(paths: list[str]) -> Iterator[tuple[Path, Source | PolicyError]]:
                 yield path, error
             continue
         try:
-            files = policy_files([path])
+            files = policy_files([given])
         except SourceError as error:
             yield path, error
             continue

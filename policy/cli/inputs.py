@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy.catalog import MountTable
+from policy.cli.files import read_file
 from policy.diagnostics import Severity
 from policy.errors import InvalidPolicyError, PolicyError, SourceError, UsageError
 from policy.lower import compile_policy
@@ -192,7 +193,7 @@ def build_acl(options: argparse.Namespace) -> ACL:
     if options.mounts is not None:
         from policy.inventory import read_mounts
 
-        mounts = read_mounts(_read(options.mounts), str(options.mounts))
+        mounts = read_mounts(read_file(options.mounts), str(options.mounts))
     return policy_set.acl(token, mounts=mounts, now=now)
 
 
@@ -204,16 +205,8 @@ def _token(options: argparse.Namespace, policies: PolicySet) -> Token:
     if options.token_file is not None:
         from policy.inventory import read_token
 
-        token = read_token(_read(options.token_file), str(options.token_file))
+        token = read_token(read_file(options.token_file), str(options.token_file))
         return Token((*token.policies, *names), token.entity, token.groups, token.namespace)
     if not names and not options.policies:
         raise UsageError("no policies: give files with --policies, or names with --token")
     return Token(names or [policy.name for policy in policies])
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_SOURCE_BYTES)
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None

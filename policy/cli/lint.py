@@ -258,7 +258,7 @@ def _report(
             for finding in findings:
                 output.line(finding_text(finding))
                 output.line()
-            output.line(lint_summary(findings, len(project.files), known))
+            output.line(lint_summary(findings, len(project.files), known, len(unreadable)))
         case "json":
             from policy.report.lint_json import lint_report
 

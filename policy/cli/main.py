@@ -93,6 +93,22 @@ def _answer(arguments: Sequence[str] | None, output: Output) -> int:
     except (MemoryError, RecursionError):
         output.problem("the input is too large to be handled")
         return Exit.ERROR
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  # Python would end with 1, which means "no"
+        output.problem(_own_fault(error))
+        return Exit.ERROR
+
+
+def _own_fault(error: Exception) -> str:
+    """What to report. The words of the exception stay out: they may hold a secret."""
+    from traceback import extract_tb
+
+    place = extract_tb(error.__traceback__)[-1]
+    return (
+        f"a fault of sudopath itself: {type(error).__name__} "
+        f"in {Path(place.filename).name}:{place.lineno}; please report it"
+    )
 
 
 def _prepare_streams() -> None:

@@ -55,7 +55,8 @@ class Output:
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self.out = out
         self.err = err
-        self._colour = out.isatty() and "NO_COLOR" not in os.environ
+        is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        self._colour = out.isatty() and not is_plain
 
     def line(self, text: str = "") -> None:
         """One or more lines for a person. The first word is coloured if it is a verdict."""

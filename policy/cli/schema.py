@@ -14,7 +14,8 @@ __all__ = ["add_command"]
 
 _NAMES = (
     *("token", "mounts", "request", "inventory", "baseline"),
-    *("decision", "validation", "lint", "holders", "difference", "escalation", "simplification"),
+    *("decision", "answer"),
+    *("validation", "lint", "holders", "difference", "escalation", "simplification"),
     "preflight",
     *("needs", "paths"),
 )

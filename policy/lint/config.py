@@ -89,11 +89,13 @@ def read_config(file: Path) -> Config:
         data = tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: {error}") from None
+    own: Mapping[str, object] = data
     if file.name == "pyproject.toml":
-        data = data.get("tool", {}).get("sudopath", {})
-    table = data.get("lint", {})
-    if not isinstance(table, dict):
-        raise UsageError(f"{file}: `lint` must be a table")
+        own = _table(_table(data, "tool", file), "sudopath", file)
+    for key in own:
+        if key != "lint":
+            raise UsageError(f"{file}: unknown table `{key}`; there is only `lint`")
+    table = _table(own, "lint", file)
     for key in table:
         if key not in _KEYS:
             raise UsageError(f"{file}: unknown key `{key}` in `lint`; known are {', '.join(_KEYS)}")
@@ -116,8 +118,10 @@ def read_config(file: Path) -> Config:
 def _text(file: Path) -> str:
     try:
         return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{file}: {error}") from None
+    except OSError as error:
+        raise SourceError(f"{file}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise SourceError(f"{file}: not UTF-8") from None
 
 
 def _table(table: Mapping[str, object], key: str, file: Path) -> Mapping[str, object]:

@@ -72,10 +72,19 @@ class Rule:
 
 @dataclass(frozen=True)
 class FileRule(Rule):
-    """It judges policies. `reads_broken` tells that it also takes texts the server refuses."""
+    """It judges policies. `reads_broken` tells that it also takes texts the server refuses;
+    `block_by_block` that it judges each block by its own words, whatever the others say, and so
+    can judge the sound ones of a text that is refused for another."""
 
     check: Check
     reads_broken: bool = False
+    block_by_block: bool = False
+
+    def judges(self, file: PolicyFile) -> bool:
+        """Whether it has something to judge in a file."""
+        if self.reads_broken or file.compiled.policy is not None:
+            return True
+        return self.block_by_block and file.has_blocks
 
 
 @dataclass(frozen=True)
@@ -93,12 +102,16 @@ def rule(
     level: Level = Level.REGULAR,
     *,
     reads_broken: bool = False,
+    block_by_block: bool = False,
 ) -> Callable[[Check], FileRule]:
     """Make a rule of the function that checks for it."""
 
     def made(check: Check) -> FileRule:
-        module = check.__module__
-        return FileRule(id, alias, severity, confidence, level, module, check, reads_broken)
+        return FileRule(
+            *(id, alias, severity, confidence, level, check.__module__, check),
+            reads_broken=reads_broken,
+            block_by_block=block_by_block,
+        )
 
     return made
 

@@ -80,7 +80,10 @@ def _of_file(file: PolicyFile, selection: Selection) -> list[Finding]:
     rules = [
         each
         for each in all_rules()
-        if isinstance(each, FileRule) and selection.runs(each) and each.id not in ignored
+        if isinstance(each, FileRule)
+        and selection.runs(each)
+        and each.id not in ignored
+        and each.judges(file)
     ]
     seen: Counter[str] = Counter()
     findings = [
@@ -93,10 +96,8 @@ def _of_file(file: PolicyFile, selection: Selection) -> list[Finding]:
 
 
 def _problems(file: PolicyFile, rule: FileRule) -> Iterable[Problem]:
-    if not rule.reads_broken and file.compiled.policy is None:
-        return ()
     try:
-        return list(rule.check(file))
+        found = list(rule.check(file))
     except AnalysisLimitError as error:
         return [
             Problem(
@@ -107,6 +108,8 @@ def _problems(file: PolicyFile, rule: FileRule) -> Iterable[Problem]:
                 code="not-checked",
             )
         ]
+    # In a refused text no fix can be proved.
+    return found if file.compiled.policy is not None else [p._replace(fix=None) for p in found]
 
 
 def _finding(

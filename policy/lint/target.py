@@ -161,10 +161,22 @@ class PolicyFile:
         return {item.span: item for item in (reshape(items) if self.source.is_json else items)}
 
     @cached_property
+    def has_blocks(self) -> bool:
+        """Whether the text can be told apart into blocks. Where the syntax is broken, a block may
+        as well be part of a string that does not end."""
+        return self.compiled.policy is not None or parse(self.source, self.project.dialect).accepted
+
+    @cached_property
     def policy(self) -> Policy:
-        """The policy. Rules that do not read broken texts are only run when there is one."""
-        assert self.compiled.policy is not None
-        return replace(self.compiled.policy, name=_ALONE)
+        """The policy; where the server refuses the text, the blocks that are sound for
+        themselves. Only rules that judge block by block are run on those."""
+        if self.compiled.policy is not None:
+            return replace(self.compiled.policy, name=_ALONE)
+        from policy.lower.compiler import compile_whole
+
+        assert self.has_blocks
+        rules, _ = compile_whole(self.source, self.project.dialect, self.project.now)
+        return Policy(_ALONE, rules, self.source)
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -284,7 +296,7 @@ class PolicyFile:
 
     def block_at(self, span: Span) -> Block | None:
         """The block that a span lies in."""
-        if self.compiled.policy is None:
+        if not self.has_blocks:
             return None
         at = bisect_right(self._starts, span.start) - 1
         if at >= 0 and span.end <= self.blocks[at].rule.span.end:

@@ -90,7 +90,6 @@ class Dialect:
     openbao_control_groups: bool
     """`control_group` as OpenBao checks it; otherwise as Vault does."""
     listing: Listing
-    scan_listing: Listing
     template_slash: TemplateValue
     template_wildcard: TemplateValue
     time_offset_units: bool
@@ -138,7 +137,6 @@ DIALECTS = {
             forgives_error_before_brace=False,
             openbao_control_groups=True,
             listing=Listing.WITH_SLASH_FIRST,
-            scan_listing=Listing.WITH_SLASH_FIRST,
             template_slash=TemplateValue.NO_ACL,
             template_wildcard=TemplateValue.NO_ACL,
             time_offset_units=True,
@@ -159,7 +157,6 @@ DIALECTS = {
             forgives_error_before_brace=True,
             openbao_control_groups=False,
             listing=Listing.WITH_SLASH_ONLY,
-            scan_listing=Listing.WITH_SLASH_ONLY,
             template_slash=TemplateValue.USED,
             template_wildcard=TemplateValue.USED,
             time_offset_units=False,
@@ -180,7 +177,6 @@ DIALECTS = {
             forgives_error_before_brace=False,
             openbao_control_groups=False,
             listing=Listing.WITHOUT_SLASH_FIRST,
-            scan_listing=Listing.WITHOUT_SLASH_FIRST,
             template_slash=TemplateValue.UNKNOWN,
             template_wildcard=TemplateValue.UNKNOWN,
             time_offset_units=True,
@@ -201,7 +197,6 @@ DIALECTS = {
             forgives_error_before_brace=False,
             openbao_control_groups=False,
             listing=Listing.BEST_DENY_OR_LIST,
-            scan_listing=Listing.BEST_DENY_OR_LIST,
             template_slash=TemplateValue.USED,
             template_wildcard=TemplateValue.RULE_LEFT_OUT,
             time_offset_units=True,

@@ -43,6 +43,8 @@ def http_request(
 ) -> Request:
     """The request that the ACL sees for an HTTP method and target such as `/v1/a/b?list=true`.
 
+    A whole address counts as its path, as it does for the server.
+
     `data` is the body of a write. Query parameters are the parameters of a read, list, scan or
     delete, and count for nothing in a write. A PUT or POST becomes an update if the object
     `exists`, a create if not, and stays a `write` when nobody says; where the backend has no
@@ -51,6 +53,8 @@ def http_request(
     """
     from urllib.parse import unquote  # it takes longer to load than all of the model
 
+    if target.startswith(("http://", "https://")):
+        target = "/" + target.partition("://")[2].partition("/")[2]
     path, _, query = target.partition("?")
     path = unquote(path.removeprefix("/v1/").removeprefix("v1/"), errors="surrogateescape")
     operation = _METHODS.get(method.upper())
@@ -79,6 +83,11 @@ def operation_request(
     exists: bool | None = None,
 ) -> Request:
     """A request by the name of its operation. Raises `UsageError`."""
+    if operation not in frozenset(Operation) and operation.upper() in _METHODS:
+        raise UsageError(
+            f"unknown operation `{operation}`; HTTP methods are written in capitals: "
+            f"`{operation.upper()}`"
+        )
     request = Request(
         operation,  # type: ignore[arg-type]  # the request checks the word
         path,

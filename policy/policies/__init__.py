@@ -2,7 +2,7 @@
 
 from policy.policies.builtin import ROOT, builtin_policy
 from policy.policies.loading import (
-    POLICY_SUFFIXES,
+    is_policy_file,
     load,
     parse,
     policy_files,
@@ -12,10 +12,10 @@ from policy.policies.loading import (
 from policy.policies.policy_set import PolicySet
 
 __all__ = [
-    "POLICY_SUFFIXES",
     "ROOT",
     "PolicySet",
     "builtin_policy",
+    "is_policy_file",
     "load",
     "parse",
     "policy_files",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from policy.catalog import Fact
     from policy.evaluate import Decision
 
-__all__ = ["DecisionReport", "decision_report"]
+__all__ = ["Answer", "DecisionReport", "NoAnswer", "decision_report"]
 
 
 class RuleReport(TypedDict):
@@ -71,6 +71,22 @@ class DecisionReport(TypedDict):
     winner: GrantReport | None
     losers: list[LoserReport]
     suggestion: str | None
+
+
+class Answer(DecisionReport):
+    """The decision on one of many requests, and the line and `id` of that request."""
+
+    line: int
+    id: NotRequired[str | int]
+
+
+class NoAnswer(TypedDict):
+    """What became of a line that is no request."""
+
+    line: int
+    id: NotRequired[str | int]
+    outcome: None
+    error: str
 
 
 def decision_report(decision: Decision) -> DecisionReport:

@@ -45,11 +45,13 @@ def _folded(line: str) -> list[str]:
     )
 
 
-def lint_summary(findings: Sequence[Finding], files: int, known: int) -> str:
-    """The last line. `known` counts findings that a baseline left out."""
+def lint_summary(findings: Sequence[Finding], files: int, known: int, unreadable: int = 0) -> str:
+    """The last line. `known` counts findings that a baseline left out, `unreadable` files that
+    are not among `files`."""
     counts = Counter(finding.diagnostic.severity for finding in findings)
     words = ", ".join(_counted(counts)) or "nothing to say"
     rest = f"; {known} in the baseline" if known else ""
+    rest += f"; {unreadable} unreadable" if unreadable else ""
     return f"{words} in {files} {'file' if files == 1 else 'files'}{rest}"
 
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from policy.analyze.baseline import AcceptedFinding
 from policy.analyze.inventory import InventoryFile
 from policy.inventory import MountsFile, RequestLine, TokenFile
-from policy.report.decision_json import DecisionReport
+from policy.report.decision_json import Answer, DecisionReport, NoAnswer
 from policy.report.diagnostic_json import FileReport
 from policy.report.difference_json import DifferenceReport
 from policy.report.escalation_json import EscalationReport
@@ -23,6 +23,7 @@ from policy.report.simplify_report import SimplifyReport
 __all__ = ["SCHEMAS", "schema"]
 
 SCHEMAS: dict[str, Any] = {
+    "answer": Answer | NoAnswer,
     "baseline": list[AcceptedFinding],
     "decision": DecisionReport,
     "difference": DifferenceReport,

@@ -94,13 +94,15 @@ def test_one_more_policy_can_take_away() -> None:
     assert str(lost.new and lost.new.pattern) == "secret/data/app/db"
 
 
+def git(*words: str) -> None:
+    identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
+    command = ["git", *identity, *words]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def git(*words: str) -> None:
-        identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
-        command = ["git", *identity, *words]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-
+    monkeypatch.chdir(tmp_path)
     git("init", "-q")
     folder = tmp_path / "policies" / "deep"
     folder.mkdir(parents=True)
@@ -113,7 +115,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "bad.hcl").write_text('path "a" { nonsense = 1 }')
     git("add", ".")
     git("commit", "-q", "-m", "three")
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -136,6 +137,30 @@ def test_revisions_of_git_are_read(repository: Path) -> None:
 def test_what_git_does_not_have_is_an_error(repository: Path, given: str) -> None:
     with pytest.raises(policy.SourceError):
         load_revision(given, dialect=VAULT)
+
+
+def test_hidden_files_are_left_out_of_a_revision_too(repository: Path) -> None:
+    (repository / "policies" / ".hidden").mkdir()
+    (repository / "policies" / ".hidden" / "more.hcl").write_text("path {{{")
+    (repository / "policies" / ".terraform.lock.hcl").write_text("provider {}")
+    (repository / "policies" / "note").symlink_to("deep/ops.hcl")
+    (repository / "policies" / "deep" / "bad.hcl").unlink()
+    git("add", "-A")
+    git("commit", "-q", "-m", "four")
+    names = [p.name for p in load_revision("HEAD:policies", dialect=VAULT)]
+    assert names == [p.name for p in load_revision("policies", dialect=VAULT)]
+
+
+@pytest.mark.parametrize("target", ["deep", "../policies/deep", "/", "../..", "more.hcl"])
+def test_a_link_in_a_revision_is_not_passed_over(repository: Path, target: str) -> None:
+    name = "link.hcl" if target.endswith(".hcl") else "link"
+    (repository / "policies" / name).symlink_to(target)
+    git("add", "-A")
+    git("commit", "-q", "-m", "four")
+    with pytest.raises(
+        policy.SourceError, match=f"HEAD:policies/{name}: a link, which is not followed"
+    ):
+        load_revision("HEAD:policies", dialect=VAULT)
 
 
 def test_a_broken_policy_in_a_revision_is_shown(repository: Path) -> None:

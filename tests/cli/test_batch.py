@@ -16,10 +16,10 @@ from policy import Token, load
 from policy.cli.batch import _progress, answer_all
 from policy.cli.exit_codes import Exit
 from policy.cli.output import Output
-from policy.report import DecisionReport
+from policy.report.schemas import SCHEMAS
 from tests.cli.conftest import Done, Run
 
-SHAPE: TypeAdapter[Any] = TypeAdapter(DecisionReport)
+SHAPE: TypeAdapter[Any] = TypeAdapter(SCHEMAS["answer"])
 ALLOWED: dict[str, Any] = {"operation": "read", "path": "secret/a"}
 DENIED: dict[str, Any] = {"operation": "delete", "path": "secret/a"}
 OPEN: dict[str, Any] = {"operation": "write", "path": "kv/a"}
@@ -51,8 +51,9 @@ def test_exit_codes(run: Run, requests: list[Any], code: int) -> None:
 
 
 def test_answers_have_the_published_shape_and_the_line(run: Run) -> None:
-    for number, answer in enumerate(asked(run, ALLOWED, DENIED, OPEN).lines, 1):
-        assert answer.pop("line") == number
+    named = {**ALLOWED, "id": "a"}, {**ALLOWED, "operation": "fly", "id": 2}
+    for number, answer in enumerate(asked(run, DENIED, OPEN, *named, b"{").lines, 1):
+        assert answer["line"] == number
         SHAPE.validate_python(answer, strict=True)
 
 

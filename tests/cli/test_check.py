@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from policy.cli import check
 from policy.report import DecisionReport
 from tests.cli.conftest import Run
 
@@ -136,6 +137,8 @@ def test_every_problem_of_every_policy(run: Run) -> None:
         ("check", "no policies: give files with --policies, or names with --token"),
         ("check -p policies -t ops read", "`read` of what path?"),
         ("check -p policies -t ops fly away", "unknown operation `fly`"),
+        ("check -p policies -t ops get a", "`get`; HTTP methods are written in capitals: `GET`"),
+        ("check -p policies -t ops Post a", "HTTP methods are written in capitals: `POST`"),
         ("check -p policies -t ops FLY away", "no operation for the method `FLY`"),
         ("check -p policies -t ops GET a?list=maybe", "the server answers 400"),
         ("check -p policies -p policies -t ops", "two policies are named"),
@@ -165,6 +168,39 @@ def test_an_unset_variable_is_no_token_with_all_policies(run: Run, token: str) -
     assert done.err == "sudopath: --token names no policy\n"
 
 
+@pytest.mark.parametrize("line", ["check -p", "validate", "lint", "lint --fix", "fmt"])
+def test_an_unset_variable_is_not_the_working_directory(run: Run, line: str) -> None:
+    Path("a.hcl").write_text("path 'a' {}")
+    done = run(line, "")
+    assert done.code == 2
+    assert "the name of a file or directory is empty" in done.err
+    assert Path("a.hcl").read_text() == "path 'a' {}"
+
+
+def test_what_would_settle_it(run: Run) -> None:
+    line = "check -p policies -t dev write kv/a"
+    assert run(line).out.endswith(
+        "say whether the object exists: `--exists yes`, or `--exists no`\n"
+    )
+    assert "--exists" not in run(f"{line} --exists yes").out
+
+
+def test_a_whole_address(run: Run) -> None:
+    done = run("check -p policies -t ops POST https://vault.example:8200/v1/sys/step-down")
+    assert done.out.startswith("ALLOW  update sys/step-down ")
+
+
+def test_a_fault_of_our_own_is_no_verdict(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("s.secret")
+
+    monkeypatch.setattr(check, "build_acl", broken)
+    done = run("check -p policies -t ops")
+    assert (done.code, done.out) == (2, "")
+    assert "a fault of sudopath itself: ValueError in test_check.py:" in done.err
+    assert "s.secret" not in done.err
+
+
 def test_an_empty_standard_input_is_an_empty_policy(run: Run) -> None:
     assert run("check -p -").code == 1
 
@@ -188,7 +224,7 @@ def test_a_token_file(run: Run) -> None:
         ('{"policies": "root"}', "token.json: policies: Input should be a valid list"),
         ('{"entity": {"alias": []}}', "token.json: entity.alias: Extra inputs"),
         ("{", "token.json: not JSON"),
-        ("[]", "token.json: the file: "),
+        ("[]", "token.json: a JSON object was expected"),
     ],
 )
 def test_a_token_file_that_does_not_hold(run: Run, text: str, words: str) -> None:

@@ -154,7 +154,9 @@ def on_a_terminal(*words: str, cwd: Path, **env: str) -> str:
 
 def test_colour_on_a_terminal_only(folder: Path) -> None:
     assert on_a_terminal(*CHECK, cwd=folder).startswith("\x1b[1;32mALLOW\x1b[0m  update")
+    assert on_a_terminal(*CHECK, cwd=folder, NO_COLOR="").startswith("\x1b")
     assert "\x1b" not in on_a_terminal(*CHECK, cwd=folder, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(*CHECK, cwd=folder, TERM="dumb")
     assert "\x1b" not in process(*CHECK, cwd=folder).out
 
 

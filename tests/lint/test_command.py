@@ -64,6 +64,7 @@ def test_exit_codes() -> None:
     unreadable = run("lint", "gone.hcl", bad)
     assert unreadable.code == 2
     assert "gone.hcl" in unreadable.err
+    assert unreadable.out.endswith("; 1 unreadable\n")
     assert "impossible-path" in unreadable.out
 
 

@@ -9,7 +9,7 @@ import pytest
 from policy.analyze.difference import OPERATIONS
 from policy.catalog import MountTable
 from policy.diagnostics import Severity
-from policy.errors import UsageError
+from policy.errors import SourceError, UsageError
 from policy.lint import Fix, Level, Project, Selection, find_config, find_rule, lint, read_config
 from policy.lint.baseline import baseline_text, read_baseline
 from policy.lint.findings import Edit
@@ -156,6 +156,8 @@ def test_configuration_in_pyproject(tmp_path: Path) -> None:
         ("[lint]\nignore = 'refused'", "must be a list"),
         ("[lint]\nbaseline = 1", "must be a string"),
         ("lint = 1", "`lint` must be a table"),
+        ("level = 'audit'", "unknown table `level`; there is only `lint`"),
+        ("[lnt]\nlevel = 'audit'", "unknown table `lnt`"),
         ("[lint", "sudopath.toml"),
     ],
 )
@@ -163,6 +165,29 @@ def test_a_mistake_in_the_configuration_is_said(tmp_path: Path, text: str, words
     file = tmp_path / "sudopath.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(UsageError, match=words.replace("[", r"\[")):
+        read_config(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tool = 1 # tool.sudopath", "`tool` must be a table"),
+        ("[tool]\nsudopath = 1 # tool.sudopath", "`sudopath` must be a table"),
+    ],
+)
+def test_a_mistake_in_pyproject_is_said(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=words):
+        read_config(file)
+
+
+def test_a_configuration_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"gone\.toml: No such file or directory$"):
+        read_config(tmp_path / "gone.toml")
+    file = tmp_path / "sudopath.toml"
+    file.write_bytes(b"\xff")
+    with pytest.raises(SourceError, match="not UTF-8"):
         read_config(file)
 
 

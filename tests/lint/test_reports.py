@@ -156,4 +156,5 @@ def test_remarks_fit_on_any_terminal(findings: list[Finding]) -> None:
 
 def test_the_summary_counts(findings: list[Finding]) -> None:
     assert lint_summary([], 1, 0) == "nothing to say in 1 file"
+    assert lint_summary([], 0, 0, 2) == "nothing to say in 0 files; 2 unreadable"
     assert lint_summary(found_in(TEXT)[:1], 2, 3) == "1 error in 2 files; 3 in the baseline"

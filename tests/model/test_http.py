@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from policy import Operation, Request, UsageError, http_request
+from policy.model import operation_request
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,16 @@ def test_namespace_and_wrapping_are_carried_over() -> None:
 def test_an_unknown_method() -> None:
     with pytest.raises(UsageError, match=r"`OPTIONS`; known: DELETE, GET"):
         http_request("OPTIONS", "/v1/a")
+
+
+@pytest.mark.parametrize("start", ["https://vault.example:8200", "http://127.0.0.1"])
+def test_a_whole_address_counts_as_its_path(start: str) -> None:
+    assert http_request("LIST", f"{start}/v1/a/b?after=x") == http_request(
+        "LIST", "/v1/a/b?after=x"
+    )
+
+
+def test_a_method_in_small_letters_is_no_operation() -> None:
+    with pytest.raises(UsageError, match=r"`post`; HTTP methods are written in capitals: `POST`"):
+        operation_request("post", "a")
+    assert operation_request("list", "a").operation == "list"

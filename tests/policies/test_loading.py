@@ -79,11 +79,10 @@ def test_load_files_and_directories(tmp_path: Path) -> None:
         sub__deep__more_policy=GOOD,
         sub__Mixed_policy_hcl=GOOD,
         readme_md="not a policy",
-        _hcl=GOOD,
     )
     policies = policy.load(tmp_path)
-    assert sorted(p.name for p in policies) == [".hcl", "dev", "mixed", "more", "ops"]
-    assert len(policies) == 5
+    assert sorted(p.name for p in policies) == ["dev", "mixed", "more", "ops"]
+    assert len(policies) == 4
     ops = policies.get("OPS ")
     assert ops is not None
     assert ops.source.name == str(tmp_path / "ops.hcl")
@@ -191,3 +190,59 @@ def test_a_link_to_nowhere_is_a_policy_that_cannot_be_read(tmp_path: Path) -> No
     (tmp_path / "b.hcl").symlink_to(tmp_path / "gone.hcl")
     with pytest.raises(SourceError, match=r"b\.hcl"):
         policy.load(tmp_path)
+
+
+def test_a_mounted_volume_holds_each_policy_once(tmp_path: Path) -> None:
+    """Kubernetes keeps the files in a hidden directory and shows links to them."""
+    (tmp_path / "..2024_01_01").mkdir()
+    (tmp_path / "..2024_01_01" / "ops.hcl").write_text(GOOD)
+    (tmp_path / "..data").symlink_to("..2024_01_01")
+    (tmp_path / "ops.hcl").symlink_to("..data/ops.hcl")
+    (tmp_path / ".terraform.lock.hcl").write_text("provider {}")
+    assert policy_files([tmp_path]) == [tmp_path / "ops.hcl"]
+    # What is named is meant.
+    assert policy_files([tmp_path / "..data"]) == [tmp_path / "..data" / "ops.hcl"]
+
+
+def test_directories_behind_links_are_searched_once(tmp_path: Path) -> None:
+    write(tmp_path, here__a_hcl=GOOD, there__deny_hcl='path "a" { capabilities = ["deny"] }')
+    (tmp_path / "here" / "more").symlink_to(tmp_path / "there")
+    (tmp_path / "here" / "twice").symlink_to(tmp_path / "there")
+    (tmp_path / "there" / "back").symlink_to(tmp_path / "here")
+    files = [file.relative_to(tmp_path / "here") for file in policy_files([tmp_path / "here"])]
+    assert files == [Path("a.hcl"), Path("more/deny.hcl")]
+
+
+def test_a_directory_that_cannot_be_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_hcl=GOOD, closed__deny_hcl='path "a" { capabilities = ["deny"] }')
+    scan = os.scandir
+
+    def guarded(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    with pytest.raises(SourceError, match="closed: Permission denied"):
+        policy.load(tmp_path)
+
+
+def test_an_empty_name_is_not_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_hcl=GOOD)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="name of a file or directory is empty"):
+        policy.load("")
+
+
+def test_a_file_name_forges_no_lines(tmp_path: Path) -> None:
+    """A line that begins with `::` is an order to GitHub's runner."""
+    (tmp_path / "a\n::error::b.hcl").symlink_to("nowhere")
+    with pytest.raises(SourceError, match="a line break in the name of a policy file") as caught:
+        policy.load(tmp_path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(SourceError, match="a line break"):
+        policy_name(Path("a\nb.hcl"))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("api-prefix", "SP307", Severity.WARNING, Confidence.HIGH)
+@rule("api-prefix", "SP307", Severity.WARNING, Confidence.HIGH, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """A mount of that name would make it right."""
     if file.project.mounts.find("v1/") is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("blank-in-path", "SP308", Severity.WARNING, Confidence.HIGH)
+@rule("blank-in-path", "SP308", Severity.WARNING, Confidence.HIGH, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Nobody has such paths, though the server would let them."""
     for block in file.blocks:

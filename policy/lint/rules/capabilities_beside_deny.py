@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("capabilities-beside-deny", "SP207", Severity.WARNING, Confidence.CERTAIN)
+@rule(
+    "capabilities-beside-deny", "SP207", Severity.WARNING, Confidence.CERTAIN, block_by_block=True
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Shown at the first word that does not count."""
     for block in file.blocks:

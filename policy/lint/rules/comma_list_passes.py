@@ -34,7 +34,14 @@ if TYPE_CHECKING:
 _LISTS = ("policies", "token_policies")
 
 
-@rule("comma-list-passes", "SP605", Severity.WARNING, Confidence.HIGH, Level.PEDANTIC)
+@rule(
+    "comma-list-passes",
+    "SP605",
+    Severity.WARNING,
+    Confidence.HIGH,
+    Level.PEDANTIC,
+    block_by_block=True,
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Servers that take the value apart are not concerned."""
     if file.project.dialect.matches_list_elements:

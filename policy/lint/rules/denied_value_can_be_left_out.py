@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("denied-value-can-be-left-out", "SP606", Severity.INFO, Confidence.MEDIUM, Level.AUDIT)
+@rule(
+    "denied-value-can-be-left-out",
+    "SP606",
+    Severity.INFO,
+    Confidence.MEDIUM,
+    Level.AUDIT,
+    block_by_block=True,
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Whether the default is the denied value, no policy tells."""
     for block in file.blocks:

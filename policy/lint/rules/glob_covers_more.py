@@ -27,7 +27,14 @@ _GLOBBED = "sys/events/subscribe/"
 """Behind it stands a type of event, of which a part with a star is one as well."""
 
 
-@rule("glob-covers-more", "SP303", Severity.WARNING, Confidence.MEDIUM, Level.PEDANTIC)
+@rule(
+    "glob-covers-more",
+    "SP303",
+    Severity.WARNING,
+    Confidence.MEDIUM,
+    Level.PEDANTIC,
+    block_by_block=True,
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Often it is meant: names with a common beginning."""
     for block in file.blocks:

@@ -30,7 +30,7 @@ _DOTS = (".", "..")
 _EMPTY = ("", *_DOTS)
 
 
-@rule("impossible-path", "SP305", Severity.ERROR, Confidence.CERTAIN)
+@rule("impossible-path", "SP305", Severity.ERROR, Confidence.CERTAIN, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Exact: none of the paths the pattern matches is one of a request."""
     for block in file.blocks:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("leading-slash", "SP306", Severity.INFO, Confidence.CERTAIN, Level.PEDANTIC)
+@rule(
+    "leading-slash", "SP306", Severity.INFO, Confidence.CERTAIN, Level.PEDANTIC, block_by_block=True
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """A second slash is another matter, see `impossible-path`."""
     for block in file.blocks:

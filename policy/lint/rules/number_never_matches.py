@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("number-never-matches", "SP601", Severity.ERROR, Confidence.CERTAIN)
+@rule("number-never-matches", "SP601", Severity.ERROR, Confidence.CERTAIN, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Under `*` no values are looked at, see `star-values`."""
     for each in file.value_lists:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("plus-inside-segment", "SP302", Severity.WARNING, Confidence.HIGH)
+@rule("plus-inside-segment", "SP302", Severity.WARNING, Confidence.HIGH, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """A plus between other characters may be part of a name, as in mail addresses."""
     for block in file.blocks:

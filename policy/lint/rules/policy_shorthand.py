@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("policy-shorthand", "SP805", Severity.INFO, Confidence.CERTAIN, Level.PEDANTIC)
+@rule(
+    "policy-shorthand",
+    "SP805",
+    Severity.INFO,
+    Confidence.CERTAIN,
+    Level.PEDANTIC,
+    block_by_block=True,
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """The fix writes out what the word stands for."""
     for block in file.blocks:

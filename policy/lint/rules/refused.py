@@ -1,7 +1,8 @@
 """The server refuses the policy.
 
 What: Everything for which a server of the chosen dialect refuses the text, each fault with a name
-    of its own.
+    of its own. If its syntax holds, rules that judge each block by itself still look at the sound
+    ones; all others wait until the server would take it.
 Why: A refused policy is not written; where one of that name exists, the old one stays in force.
 Example:
     path "secret/data/app" { capabilities = ["write"] }

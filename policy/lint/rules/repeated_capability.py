@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("repeated-capability", "SP806", Severity.INFO, Confidence.CERTAIN, Level.PEDANTIC)
+@rule(
+    "repeated-capability",
+    "SP806",
+    Severity.INFO,
+    Confidence.CERTAIN,
+    Level.PEDANTIC,
+    block_by_block=True,
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Shown at the second occurrence."""
     for block in file.blocks:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("star-values", "SP603", Severity.WARNING, Confidence.CERTAIN)
+@rule("star-values", "SP603", Severity.WARNING, Confidence.CERTAIN, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """The same for allowed and denied ones."""
     for each in file.value_lists:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("template-in-value", "SP705", Severity.WARNING, Confidence.CERTAIN)
+@rule("template-in-value", "SP705", Severity.WARNING, Confidence.CERTAIN, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """One finding for each attribute."""
     for block in file.blocks:

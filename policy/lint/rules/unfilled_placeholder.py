@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 _PAIRS = (("${", "}"), ("<", ">"), ("{", "}"))
 
 
-@rule("unfilled-placeholder", "SP704", Severity.WARNING, Confidence.MEDIUM, Level.PEDANTIC)
+@rule(
+    "unfilled-placeholder",
+    "SP704",
+    Severity.WARNING,
+    Confidence.MEDIUM,
+    Level.PEDANTIC,
+    block_by_block=True,
+)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Templates of the server itself are set aside first."""
     for block in file.blocks:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("unknown-mount", "SP310", Severity.WARNING, Confidence.HIGH)
+@rule("unknown-mount", "SP310", Severity.WARNING, Confidence.HIGH, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """Exact but for child namespaces, whose mounts are not known."""
     if not file.project.mounts_given:

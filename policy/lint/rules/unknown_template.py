@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("unknown-template", "SP701", Severity.ERROR, Confidence.CERTAIN)
+@rule("unknown-template", "SP701", Severity.ERROR, Confidence.CERTAIN, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """One finding for each unknown selector. A word without a dot is perhaps for another program
     to fill in; where that is sure, it is a matter for `unfilled-placeholder`."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from policy.lint.target import PolicyFile
 
 
-@rule("wildcard-not-last", "SP301", Severity.ERROR, Confidence.HIGH)
+@rule("wildcard-not-last", "SP301", Severity.ERROR, Confidence.HIGH, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """`a**` is such a path too: its first star is ordinary."""
     for block in file.blocks:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _KNOWN = ("auth", "cubbyhole", "identity", "sys")
 
 
-@rule("wrong-case", "SP309", Severity.WARNING, Confidence.HIGH)
+@rule("wrong-case", "SP309", Severity.WARNING, Confidence.HIGH, block_by_block=True)
 def check(file: PolicyFile) -> Iterator[Problem]:
     """A mount of that very name would make it right."""
     for block in file.blocks:
