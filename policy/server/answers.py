@@ -130,26 +130,23 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Reply:
-    """What a routed handler says. Nothing at all becomes 204."""
+    """What a routed handler says. One that has nothing to say returns None, which becomes 204."""
 
     data: Mapping[str, Any] | None = None
     auth: Mapping[str, Any] | None = None
     warnings: list[str] | None = None
     wrap_info: Mapping[str, Any] | None = None
+    wrap_ttl_seconds: float = 0
+    """For how long it has to be wrapped, whatever the request says."""
+    wrap_path: str = ""
+    """The path that the wrapping token will name; empty for that of the request."""
     raw: bytes | None = None
     """A body that is sent as it is, instead of the envelope."""
     status: int = 200
     lease_duration: int = 0
     """In seconds."""
-
-    @property
-    def is_empty(self) -> bool:
-        return (
-            self.data is None
-            and self.auth is None
-            and self.warnings is None
-            and self.wrap_info is None
-        )
+    is_unwrapped: bool = False
+    """Whether it is an answer that was kept under a wrapping token."""
 
 
 def envelope(reply: Reply, *, repeat_data: bool = False) -> dict[str, Any]:

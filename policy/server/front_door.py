@@ -205,7 +205,7 @@ class FrontDoor:
         is_step_down: bool = False,
         is_standby: bool = False,
     ) -> Answer:
-        if operation is None and not (request.method == "OPTIONS" and not is_step_down):
+        if operation is None and request.method != "OPTIONS":
             raise Refused(405)
         data = _parameters(request, query, operation)
         wrap_ttl = _wrap_ttl(request.headers)
@@ -282,12 +282,12 @@ class FrontDoor:
             return Answer.json(200, {"initialized": self._cluster.is_initialized})
         if request.method not in ("PUT", "POST"):
             raise Refused(405)
-        return status.initialize(self._core, node, decode_object(request.body))
+        return status.initialize(self._core, node, request.body)
 
     async def _unseal(self, node: Node, request: HttpRequest, _: Mapping[str, list[str]]) -> Answer:
         if request.method not in ("PUT", "POST"):
             raise Refused(405)
-        return status.unseal(self._cluster, node, decode_object(request.body))
+        return status.unseal(self._cluster, node, request.body)
 
     async def _seal(
         self, node: Node, request: HttpRequest, query: Mapping[str, list[str]]
@@ -381,7 +381,9 @@ def _parameters(
     if operation is Operation.PATCH:
         _check_patch_type(request.headers.get("content-type", ""))
     if operation not in _WRITES:
-        return {name: v[0] if len(v) == 1 else v for name, v in query.items()}
+        # Where the query makes a listing of a GET, that is all it is for.
+        spent = ("help", operation.value if operation and request.method == "GET" else "")
+        return {name: v[0] if len(v) == 1 else v for name, v in query.items() if name not in spent}
     kind = request.headers.get("content-type", "")
     if kind:
         kind = kind.partition(";")[0].strip().lower()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
 from typing import TYPE_CHECKING
 
 from policy.server.records import AliasRecord, EntityRecord, GroupRecord
 
 if TYPE_CHECKING:
     from policy.server.core import Core
+    from policy.server.storage import Record
 
 __all__ = ["Identity"]
 
@@ -44,16 +47,50 @@ class Identity:
         return [AliasRecord.of(r) for _, r in found if r["namespace"] == namespace]
 
     def aliases_of(self, entity_id: str) -> list[AliasRecord]:
-        """The aliases of one entity."""
+        """The aliases of one entity, the oldest first."""
         found = self._core.storage.scan("identity/alias/")
-        return [AliasRecord.of(r) for _, r in found if r["canonical_id"] == entity_id]
+        aliases = [AliasRecord.of(r) for _, r in found if r["canonical_id"] == entity_id]
+        return sorted(aliases, key=lambda alias: alias.created)
 
     def alias_named(self, name: str, mount_accessor: str) -> AliasRecord | None:
-        """The alias of this name on one auth mount."""
+        """The alias of this name on one auth mount; case does not count."""
+        lower = name.lower()
         for _, record in self._core.storage.scan("identity/alias/"):
-            if record["name"] == name and record["mount_accessor"] == mount_accessor:
+            if record["mount_accessor"] == mount_accessor and record["name"].lower() == lower:
                 return AliasRecord.of(record)
         return None
+
+    def new_id(self, namespace: str) -> str:
+        """An id; in a child namespace it ends in that of the namespace."""
+        suffix = f".{self._core.namespaces[namespace].id}" if namespace else ""
+        return f"{uuid.uuid4()}{suffix}"
+
+    def new_name(self, kind: str, namespace: str) -> str:
+        """A name for what was given none."""
+        place = self._core.namespaces[namespace].id if namespace else "root"
+        return f"{kind}_{secrets.token_hex(4)}.{place}"
+
+    def new_entity(self, namespace: str) -> EntityRecord:
+        """An entity with a name that the server makes up; it is not stored yet."""
+        now, name = self._core.now(), self.new_name("entity", namespace)
+        return EntityRecord(self.new_id(namespace), name, now, now, namespace)
+
+    def create_or_fetch(
+        self, name: str, mount_accessor: str, namespace: str
+    ) -> tuple[EntityRecord, dict[str, Record | None]]:
+        """The entity behind a name on an auth mount, and what has to be stored if it is new."""
+        alias = self.alias_named(name, mount_accessor)
+        known = self.entity(alias.canonical_id) if alias is not None else None
+        if known is not None:
+            return known, {}
+        now, entity = self._core.now(), self.new_entity(namespace)
+        made = AliasRecord(
+            self.new_id(namespace), name, mount_accessor, entity.id, now, now, namespace
+        )
+        return entity, {
+            f"identity/entity/{entity.id}": entity.record(),
+            f"identity/alias/{made.id}": made.record(),
+        }
 
     def group(self, id_: str) -> GroupRecord | None:
         """The group with this id."""
@@ -72,18 +109,46 @@ class Identity:
                 return group
         return None
 
+    def members_of(self, group_id: str) -> list[GroupRecord]:
+        """The groups that are direct members of a group."""
+        return [group for group in self.groups() if group_id in group.parent_group_ids]
+
+    def is_below(self, group_id: str, outer_id: str) -> bool:
+        """Whether a group is another one, or a member of it, directly or through others."""
+        pending, seen = [outer_id], set()
+        while pending:
+            last = pending.pop()
+            if last == group_id:
+                return True
+            if last not in seen:
+                seen.add(last)
+                pending += [member.id for member in self.members_of(last)]
+        return False
+
     def direct_groups_of(self, entity_id: str) -> list[GroupRecord]:
         """The groups that name an entity as their member."""
-        return [group for group in self.groups() if entity_id in group.member_entity_ids]
+        return [group for group in self.groups() if entity_id in (group.member_entity_ids or ())]
 
     def groups_of(self, entity_id: str) -> list[GroupRecord]:
-        """All groups of an entity, inherited ones included."""
-        groups = self.groups()
+        """All groups of an entity, each with the ones it is in behind it."""
+        groups = {group.id: group for group in self.groups()}
         found: dict[str, GroupRecord] = {}
-        pending = [group for group in groups if entity_id in group.member_entity_ids]
+        pending = [g for g in groups.values() if entity_id in (g.member_entity_ids or ())][::-1]
         while pending:
             group = pending.pop()
             if group.id not in found:
                 found[group.id] = group
-                pending += [outer for outer in groups if group.id in outer.member_group_ids]
-        return sorted(found.values(), key=lambda group: group.id)
+                pending += [groups[id_] for id_ in group.parent_group_ids[::-1] if id_ in groups]
+        return list(found.values())
+
+    def policies_of(self, entity_id: str) -> dict[str, list[str]]:
+        """The policies that an entity brings, and then its groups, by their namespace."""
+        entity = self.entity(entity_id)
+        if entity is None:
+            return {}
+        found: dict[str, list[str]] = {}
+        parts: list[EntityRecord | GroupRecord] = [entity, *self.groups_of(entity_id)]
+        for part in parts:
+            if part.policies:
+                found.setdefault(part.namespace, []).extend(part.policies)
+        return found

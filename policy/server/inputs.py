@@ -19,6 +19,7 @@ __all__ = [
     "misfit",
     "parse_boolean",
     "parse_seconds",
+    "whole_duration_text",
 ]
 
 _TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
@@ -52,9 +53,16 @@ def parse_seconds(value: object) -> float:
 _PART: Final = re.compile(r"([0-9]*\.?[0-9]*)([^0-9.]*)")
 
 
+def _in_quotes(byte: int) -> str:
+    """One byte of a text as Go's `time` quotes it."""
+    if byte in b'\\"':
+        return "\\" + chr(byte)
+    return chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}"
+
+
 def go_duration_error(text: str) -> str:
     """Go's words for a text that is no duration."""
-    quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    quoted = '"' + "".join(map(_in_quotes, text.encode("utf-8", "surrogateescape"))) + '"'
     if text.endswith("d"):
         days = quoted[:-2] + '"'
         return f"strconv.ParseInt: parsing {days}: invalid syntax"
@@ -81,6 +89,15 @@ def duration_text(seconds: float) -> str:
     if not rest and whole:
         parts.pop()
     return "".join(parts)
+
+
+def whole_duration_text(seconds: float) -> str:
+    """A duration as Go prints it: `1h0m0s`. All that is below zero is `-1s`, for "never"."""
+    whole = max(-1, int(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    if whole < 60:
+        return f"{whole}s"
+    return f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s"
 
 
 # Values as the server converts them: generously, and in its words where it cannot
@@ -207,9 +224,7 @@ def _each(items: list[Any], convert: Callable[[object], Any]) -> list[Any]:
         except ValueError as error:
             problems.append(f"'[{at}]' {error}")
     if problems:
-        raise ValueError(
-            "decoding failed due to the following error(s):\n\n" + "\n".join(problems)
-        )
+        raise ValueError("decoding failed due to the following error(s):\n\n" + "\n".join(problems))
     return found
 
 
@@ -249,7 +264,10 @@ def _to_map(value: object, place: str = "") -> dict[str, Any] | None:
     if value is None or isinstance(value, dict):
         return value
     if not isinstance(value, list):
-        raise ValueError(f"'{place}' {_unconvertible('map[string]interface {}', value)}")
+        problem = _unconvertible("map[string]interface {}", value)
+        raise ValueError(f"'{place}' {problem}")  # noqa: TRY004 -- as all here
+    if value and all(item is None for item in value):
+        return None
     merged: dict[str, Any] = {}
     for at, item in enumerate(value):
         merged |= _to_map(item, f"{place}[{at}]") or {}

@@ -7,6 +7,7 @@ read character by character, to say what the server says.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -14,7 +15,7 @@ import orjson
 from policy.server.answers import Refused
 from policy.server.go_text import quoted, quoted_char
 
-__all__ = ["decode_object"]
+__all__ = ["decode_object", "decode_struct"]
 
 _MAX_STRINGS: Final = 1000
 _MAX_DEPTH: Final = 10_000
@@ -36,13 +37,15 @@ _HALF_PAIR: Final = re.compile(
 _HEX: Final = "0123456789abcdefABCDEF"
 _VALUE: Final = "looking for beginning of value"
 _IN_NUMBER: Final = "in numeric literal"
+_GO_TYPES: Final = {str: "string", bool: "bool", int: "int", list: "[]string"}
 _KINDS: Final = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
-def decode_object(body: bytes) -> dict[str, Any]:
+def decode_object(body: bytes, into: str = "map[string]interface {}") -> dict[str, Any]:
     """The object a body holds; empty for an empty one, blanks or `null`.
 
-    Raises `Refused` (400) with the server's words for everything else.
+    Raises `Refused` (400) with the server's words for everything else; `into` is what the server
+    wants to make of it.
     """
     if not body.strip(b" \t\r\n"):
         return {}
@@ -56,13 +59,26 @@ def decode_object(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         kind = _KINDS[type(value)]
-        raise Refused(
-            400,
-            f"{_PREFIX}json: cannot unmarshal {kind} into Go value of type "
-            "map[string]interface {}",
-        )
+        raise Refused(400, f"{_PREFIX}json: cannot unmarshal {kind} into Go value of type {into}")
     if body.count(b'"') > 2 * _MAX_STRINGS and _strings(value) > _MAX_STRINGS:
         raise Refused(400, _TOO_MANY_STRINGS)
+    return value
+
+
+def decode_struct(body: bytes, name: str, fields: Mapping[str, type]) -> dict[str, Any]:
+    """The same for the few paths that have a structure of their own, in which every field has a
+    type and nothing is converted. Raises `Refused`."""
+    value = decode_object(body, f"http.{name}")
+    for field, wanted in fields.items():
+        given = value.get(field)
+        if given is not None and type(given) is not wanted:
+            kind = _KINDS.get(type(given), "object")
+            number = f" {given}" if wanted is int and type(given) is float else ""
+            raise Refused(
+                400,
+                f"{_PREFIX}json: cannot unmarshal {kind}{number} into Go struct field "
+                f"{name}.{field} of type {_GO_TYPES[wanted]}",
+            )
     return value
 
 

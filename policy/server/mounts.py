@@ -21,6 +21,8 @@ _BUILTIN: Final = (
     ("sys/", "system", "system endpoints used for control, policy and debugging"),
     ("auth/token/", "token", "token based credentials"),
 )
+_PLUGINS: Final = ("generic", "kv", "userpass")
+"""What is not part of the server itself."""
 _HEADERS: Final = {"identity": ["Authorization"], "system": ["Accept"]}
 
 
@@ -49,11 +51,11 @@ class Mounts:
             changes[_key(mount)] = mount.record()
         return changes
 
-    def add(
+    def new(
         self, path: str, kind: str, namespace: str, description: str, options: dict[str, str] | None
-    ) -> dict[str, Record | None]:
-        """The record of a new mount."""
-        mount = MountRecord(
+    ) -> MountRecord:
+        """A new mount, not stored yet."""
+        return MountRecord(
             path=path,
             type=kind,
             accessor=_accessor(path, kind),
@@ -62,6 +64,9 @@ class Mounts:
             description=description,
             options=options,
         )
+
+    def stored(self, mount: MountRecord) -> dict[str, Record | None]:
+        """What has to be stored for a mount that is new or changed."""
         return {_key(mount): mount.record()}
 
     def remove(self, mount: MountRecord) -> dict[str, Record | None]:
@@ -75,6 +80,10 @@ class Mounts:
         """The mounts of a namespace, by path."""
         found = self._core.storage.scan(f"mount/{namespace}|")
         return [MountRecord.of(record) for _, record in found]
+
+    def everywhere(self) -> list[MountRecord]:
+        """The mounts of all namespaces."""
+        return [MountRecord.of(record) for _, record in self._core.storage.scan("mount/")]
 
     def find(self, path: str, namespace: str) -> tuple[MountRecord, str] | None:
         """The mount a path belongs to, and the path relative to it."""
@@ -110,12 +119,12 @@ class Mounts:
         if kind in _HEADERS:
             config["passthrough_request_headers"] = _HEADERS[kind]
         if mount.path.startswith("auth/"):
-            config["token_type"] = "default-service"  # noqa: S105 -- the name of a kind
-        return {
+            config["token_type"] = "default" if mount.type == "ns_token" else "default-service"
+        shown: dict[str, Any] = {
             "accessor": mount.accessor,
-            "config": config,
+            "config": config | mount.config,
             "description": mount.description,
-            "external_entropy_access": False,
+            "external_entropy_access": mount.external_entropy_access,
             "local": mount.local,
             "options": mount.options,
             "plugin_version": "",
@@ -125,6 +134,9 @@ class Mounts:
             "type": mount.type,
             "uuid": mount.uuid,
         }
+        if kind in _PLUGINS:
+            shown["deprecation_status"] = "supported"
+        return shown
 
 
 def _key(mount: MountRecord) -> str:

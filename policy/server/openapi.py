@@ -150,6 +150,7 @@ def _operation(path: str, route: Route, method: str) -> dict[str, Any]:
             "202": {"description": "Begun."},
             "204": {"description": "Done."},
             "307": {"description": "The path has a cleaner form."},
+            "404": {"description": "Nothing is there; or what is left of it."},
             "4XX": _ERRORS,
             "5XX": _ERRORS,
         },

@@ -33,12 +33,17 @@ _TOKENS: Final = {
     "-": "SUB",
     "<": "HEREDOC",
 }
+_JSON_TOKENS: Final = {":": "COLON", "null": "NULL"}
 _NODES: Final = {
     "a list": "*ast.ListType",
     "a block": "*ast.ObjectType",
     "a map": "*ast.ObjectType",
     "an object": "*ast.ObjectType",
 }
+_LAST_WORD: Final = re.compile(r"[\w.-]+\Z")
+_LAST_WORDS: Final = re.compile(r"[^\s{}=\[\],]+(?:\s+[^\s{}=\[\],]+)*\s*\Z")
+_COMMENT: Final = re.compile(r"^[^\"\n]*?(?:#|//)[^\n]*", re.MULTILINE)
+_STRING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*(?P<end>"|\n|\Z)')
 _LABEL: Final = re.compile(r"""(?:\bpath\s+|"path"\s*:\s*\{\s*|\},\s*)"([^"\n]*)"\s*[:{]""")
 _TTL: Final = re.compile(r"`(m\w\w_wrapping_ttl)`( must be seconds or a duration)?")
 _MUST_BE: Final = re.compile(
@@ -86,35 +91,79 @@ def _in_path(diagnostic: Diagnostic, words: str, *, doubled: bool = True) -> str
     return f'path "{path}": ' * (2 if doubled else 1) + words
 
 
+def _end(diagnostic: Diagnostic, further: int = 0) -> str:
+    """Where the library's scanner believes the text to end: behind a word one too far, and behind
+    a number two."""
+    text = diagnostic.source.text
+    line, column = diagnostic.source.position(len(text))
+    word = _LAST_WORD.search(text)
+    if word is not None:
+        column += 2 if word[0].lstrip("-")[:1].isdigit() else 1
+    return f"At {line}:{column + further}"
+
+
 def _unexpected_end(diagnostic: Diagnostic) -> str | None:
     text = diagnostic.source.text
-    if diagnostic.labels and text[diagnostic.labels[0].span.start] == "{":
-        line, column = diagnostic.source.position(len(text))
-        return f"At {line}:{column + 1}: object expected closing RBRACE got: EOF"
-    words = text.split()
-    if not diagnostic.labels and len(words) == 1:
-        line, column = diagnostic.source.position(len(text))
+    opened = text[diagnostic.labels[0].span.start] if diagnostic.labels else ""
+    if opened == "[":
+        if text.rstrip()[-1:] in ("[", ","):
+            return f"{_end(diagnostic)}: unexpected token while parsing list: EOF"
+        return f"{_end(diagnostic)}: error parsing list, expected comma or list end, got: EOF"
+    plain = _COMMENT.sub("", text)
+    rest = _LAST_WORDS.search(plain)
+    words = rest[0].split() if rest is not None else []
+    if rest is not None and plain[: rest.start()].rstrip()[-1:] == "=":
+        words = words[1:]
+    if words:
+        name = " ".join(words)
         return (
-            f"At {line}:{column + 1}: key '{words[0]}' expected start of object ('{{') "
-            "or assignment ('=')"
+            f"{_end(diagnostic)}: key '{name}' expected start of object ('{{') or assignment ('=')"
         )
+    if opened == "{":
+        return f"{_end(diagnostic, 1)}: object expected closing RBRACE got: EOF"
     return None
+
+
+def _unterminated_comment(diagnostic: Diagnostic) -> str:
+    line, column = diagnostic.source.position(len(diagnostic.source.text))
+    return f"At {line}:{column}: comment not terminated"
+
+
+def _unterminated_string(diagnostic: Diagnostic) -> str:
+    """The scanner goes on in the next line, and the last string without an end is reported."""
+    text, at, last = diagnostic.source.text, diagnostic.span.start, diagnostic.span.end
+    while (found := _STRING.search(text, at)) is not None:
+        if found["end"] != '"':
+            last = found.start("end")
+        at = max(found.end(), at + 1)
+    line, column = diagnostic.source.position(last)
+    return f"At {line}:{column}: literal not terminated"
+
+
+def _heredoc(diagnostic: Diagnostic) -> str | None:
+    text = diagnostic.source.text
+    if "\n" in text[diagnostic.span.start :] and "not closed" not in diagnostic.message:
+        return None
+    line, column = diagnostic.source.position(len(text))
+    return f"At {line}:{column}: heredoc not terminated"
 
 
 def _token_of(diagnostic: Diagnostic) -> str:
     """The scanner's word for the token at a finding."""
     text = _text_of(diagnostic)
+    if re.match(r"-?\.?[0-9]", text):
+        return "FLOAT" if set(text) & set(".eE") and not text.startswith("0x") else "NUMBER"
     if text[:1] in _TOKENS:
         return _TOKENS[text[:1]]
     if text in ("true", "false"):
         return "BOOL"
-    if text[:1].isdigit():
-        return "FLOAT" if set(text) & set(".eE") and not text.startswith("0x") else "NUMBER"
     return "IDENT"
 
 
 def _missing_key(diagnostic: Diagnostic) -> str:
     kind = _token_of(diagnostic)
+    if diagnostic.source.is_json:
+        return f"expected: STRING got: {_JSON_TOKENS.get(_text_of(diagnostic), kind)}"
     at = _at(diagnostic, diagnostic.span.start)
     before = diagnostic.source.text[: diagnostic.span.start].rstrip()
     if kind == "ASSIGN" and (not before or before[-1] in '{}"]'):
@@ -124,16 +173,37 @@ def _missing_key(diagnostic: Diagnostic) -> str:
     return f"{at}: expected: IDENT | STRING | ASSIGN | LBRACE got: {kind}"
 
 
+def _key_before(diagnostic: Diagnostic) -> str | None:
+    """The complaint about a key that a closing brace follows."""
+    before = diagnostic.source.text[: diagnostic.span.start]
+    words = _LAST_WORDS.search(before)
+    if words is None:
+        return None
+    name = " ".join(words[0].split())
+    if before[: words.start()].rstrip()[-1:] == "=":
+        # A number with a unit: the number is the value, and the unit is taken for the next key.
+        name = re.sub(r"^(0x[0-9a-fA-F]+|[0-9.]+)", "", name)
+    return f"key '{name}' expected start of object ('{{') or assignment ('=')"
+
+
 def _missing_value(diagnostic: Diagnostic) -> str | None:
     if "is followed by" not in diagnostic.message:
         return None
     at = _at(diagnostic, diagnostic.span.start)
+    if _token_of(diagnostic) == "RBRACE":
+        key = _key_before(diagnostic)
+        if key is not None:
+            return f"{at}: {key}"
     return f"{at}: expected: IDENT | STRING | ASSIGN | LBRACE got: {_token_of(diagnostic)}"
 
 
 def _missing_body(diagnostic: Diagnostic) -> str:
-    at = _at(diagnostic, diagnostic.span.start)
-    return f"{at}: nested object expected: LBRACE got: {_token_of(diagnostic)}"
+    at, kind = _at(diagnostic, diagnostic.span.start), _token_of(diagnostic)
+    if kind == "RBRACE":
+        key = _key_before(diagnostic)
+        if key is not None:
+            return f"{at}: {key}"
+    return f"{at}: nested object expected: LBRACE got: {kind}"
 
 
 def _missing_comma(diagnostic: Diagnostic) -> str:
@@ -145,6 +215,11 @@ def _not_a_value(diagnostic: Diagnostic) -> str:
     token, text = _token_of(diagnostic), _text_of(diagnostic)
     at = _at(diagnostic, diagnostic.span.start)
     before = diagnostic.source.text[: diagnostic.span.start].rstrip()
+    if diagnostic.source.is_json:
+        token = _JSON_TOKENS.get(text, token)
+        if before[-1:] in ("[", ","):
+            return f"unexpected token while parsing list: {token}"
+        return f"Expected object value, got unknown token: {at.removeprefix('At ')} {token} {text}"
     if before[-1:] in ("[", ","):
         return f"{at}: unexpected token while parsing list: {token}"
     return f"{at}: Unknown token: {at.removeprefix('At ')} {token} {text}"
@@ -152,9 +227,51 @@ def _not_a_value(diagnostic: Diagnostic) -> str:
 
 def _illegal_character(diagnostic: Diagnostic) -> str:
     at = _at(diagnostic, diagnostic.span.start)
-    if _text_of(diagnostic) == "/":
+    text = _text_of(diagnostic)
+    if diagnostic.source.is_json and text.isascii() and text.isalnum():
+        return f"{at.removeprefix('At ')}: illegal char"
+    if text == "/":
         return f"{at}: expected '/' for comment"
+    if text == "\0":
+        return f"{at}: unexpected null character (0x00)"
+    if text in ("+", "-", ".") and not diagnostic.source.is_json:
+        # A token of its own, which fits nowhere.
+        before = diagnostic.source.text[: diagnostic.span.start].rstrip()[-1:]
+        if before == "=":
+            return f"{at}: Unknown token: {at.removeprefix('At ')} {_TOKENS[text]} {text}"
+        if before in ("[", ","):
+            return f"{at}: unexpected token while parsing list: {_TOKENS[text]}"
+        return f"{at}: expected: IDENT | STRING | ASSIGN | LBRACE got: {_TOKENS[text]}"
     return f"{at}: illegal char"
+
+
+def _illegal_escape(diagnostic: Diagnostic) -> str | None:
+    """The scanner stops behind what it cannot read."""
+    if diagnostic.source.is_json:
+        return None
+    # An octal escape may go on behind its first digit.
+    start = diagnostic.span.start
+    is_octal = diagnostic.source.text[start + 1 : start + 2] in tuple("01234567")
+    return f"{_at(diagnostic, start + (2 if is_octal else 1))}: illegal char escape"
+
+
+def _malformed_number(diagnostic: Diagnostic) -> str | None:
+    text = _text_of(diagnostic)
+    if diagnostic.source.is_json:
+        at = _at(diagnostic, diagnostic.span.start + 1).removeprefix("At ")
+        return f"{at}: numbers cannot start with 0" if text.startswith("0") else None
+    if text[:2] in ("0x", "0X"):
+        kind = "hexadecimal"
+    elif text[:1] == "0":
+        kind = "octal"
+    else:
+        return f"{_at(diagnostic, diagnostic.span.start)}: illegal char"
+    return f"{_at(diagnostic, diagnostic.span.end)}: illegal {kind} number"
+
+
+def _missing_colon(diagnostic: Diagnostic) -> str | None:
+    text = _text_of(diagnostic)
+    return f"expected: STRING got: {_TOKENS[text]}" if text in _TOKENS else None
 
 
 def _unbalanced(diagnostic: Diagnostic) -> str:
@@ -184,7 +301,7 @@ def _unknown_keys(diagnostics: Sequence[Diagnostic]) -> str | None:
             line = diagnostic.source.position(diagnostic.span.start).line
             rest = diagnostic.source.text[diagnostic.span.end :].lstrip()
             # The library does not know the line of a block at the top, only that of a value.
-            if at_top and not rest.startswith("="):
+            if at_top and not rest.startswith("=") and not diagnostic.source.is_json:
                 line = 0
             names.append(f'* invalid key "{_text_of(diagnostic).strip(chr(34))}" on line {line}')
     count = "1 error" if len(names) == 1 else f"{len(names)} errors"
@@ -193,11 +310,13 @@ def _unknown_keys(diagnostics: Sequence[Diagnostic]) -> str | None:
 
 
 def _unknown_capability(diagnostic: Diagnostic) -> str | None:
-    return _in_path(diagnostic, f"invalid capability {_text_of(diagnostic)}")
+    word = _text_of(diagnostic).strip('"')
+    return _in_path(diagnostic, f'invalid capability "{word}"')
 
 
 def _policy_word(diagnostic: Diagnostic) -> str | None:
-    return _in_path(diagnostic, f"invalid policy {_text_of(diagnostic)}")
+    word = _text_of(diagnostic).strip('"')
+    return _in_path(diagnostic, f'invalid policy "{word}"')
 
 
 def _wildcards(diagnostic: Diagnostic) -> str | None:
@@ -266,11 +385,16 @@ def _element_number(diagnostic: Diagnostic) -> int:
 _WORDS: Final = {
     "broken-item": _broken_item,
     "illegal-character": _illegal_character,
+    "illegal-escape": _illegal_escape,
     "invalid-expiration": _expiration,
     "invalid-policy-word": _policy_word,
+    "invalid-utf-8": _illegal_character,
     "invalid-value": _invalid_value,
     "invalid-wildcards": _wildcards,
+    "malformed-heredoc": _heredoc,
+    "malformed-number": _malformed_number,
     "missing-body": _missing_body,
+    "missing-colon": _missing_colon,
     "missing-comma": _missing_comma,
     "missing-key": _missing_key,
     "missing-value": _missing_value,
@@ -279,4 +403,6 @@ _WORDS: Final = {
     "unbalanced-template": _unbalanced,
     "unexpected-end": _unexpected_end,
     "unknown-capability": _unknown_capability,
+    "unterminated-comment": _unterminated_comment,
+    "unterminated-string": _unterminated_string,
 }

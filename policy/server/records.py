@@ -73,6 +73,8 @@ class TokenRecord(Stored):
     is_first_root: bool = False
     role: str = ""
     """The token role it was made with."""
+    bound_cidrs: list[str] = field(default_factory=list)
+    """Where it may be used from. It is shown, and nobody is held to it."""
     wrapped_path: str = ""
     """For a wrapping token: the path whose answer it holds."""
 
@@ -119,8 +121,11 @@ class MountRecord(Stored):
     options: dict[str, str] | None = None
     local: bool = False
     seal_wrap: bool = False
+    external_entropy_access: bool = False
     default_ttl: int = 0
     max_ttl: int = 0
+    config: dict[str, Any] = field(default_factory=dict)
+    """What else was given or tuned, by the names under which it is shown."""
 
     @property
     def is_kv2(self) -> bool:
@@ -169,8 +174,9 @@ class GroupRecord(Stored):
     type: str = "internal"
     metadata: dict[str, str] | None = None
     policies: list[str] | None = None
-    member_entity_ids: list[str] = field(default_factory=list)
-    member_group_ids: list[str] = field(default_factory=list)
+    member_entity_ids: list[str] | None = None
+    parent_group_ids: list[str] = field(default_factory=list)
+    """The groups it is a member of; some may be gone."""
     modify_index: int = 0
 
 
@@ -180,16 +186,20 @@ class RoleRecord(Stored):
 
     name: str
     namespace: str = ""
+    allowed_entity_aliases: list[str] | None = None
     allowed_policies: list[str] = field(default_factory=list)
     allowed_policies_glob: list[str] = field(default_factory=list)
     disallowed_policies: list[str] = field(default_factory=list)
     disallowed_policies_glob: list[str] = field(default_factory=list)
+    bound_cidrs: list[str] = field(default_factory=list)
+    uses: int = 0
     orphan: bool = False
     renewable: bool = True
     period: float = 0
     explicit_max_ttl: float = 0
-    old_period: float = 0
+    old_bound_cidrs: list[str] = field(default_factory=list)
     """What was given under the old name of the field, which is shown under that name alone."""
+    old_period: float = 0
     old_explicit_max_ttl: float = 0
     path_suffix: str = ""
     no_default_policy: bool = False
@@ -203,10 +213,17 @@ class UserRecord(Stored):
     name: str
     salt: str
     secret: str
-    token_policies: list[str] = field(default_factory=list)
-    token_ttl: float = 0
-    token_max_ttl: float = 0
-    token_period: float = 0
-    token_num_uses: int = 0
+    token_bound_cidrs: list[str] = field(default_factory=list)
+    token_explicit_max_ttl: int = 0
+    token_max_ttl: int = 0
     token_no_default_policy: bool = False
+    token_num_uses: int = 0
+    token_period: int = 0
+    token_policies: list[str] = field(default_factory=list)
+    token_strictly_bind_ip: bool = False
+    token_ttl: int = 0
     token_type: str = "default"  # noqa: S105 -- the kind of the tokens it gets, no secret
+    policies: list[str] = field(default_factory=list)
+    """What was given under the old name of a field, and is shown under that name, too."""
+    ttl: int = 0
+    max_ttl: int = 0

@@ -17,7 +17,7 @@ from policy.server.help import help_page
 from policy.server.inputs import misfit
 from policy.server.mount_types import routes_of
 from policy.server.routing import Call
-from policy.server.wrapping import wrap
+from policy.server.wrapping import WRAPPING_PATHS, check_wrapping_token, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,19 @@ __all__ = ["MustForwardError", "Routed", "Router"]
 _READS: Final = (Operation.READ, Operation.LIST, Operation.SCAN, Operation.HELP, Operation.HEADER)
 _MAX_PLACES: Final = 1024
 _MAX_REMEMBERED_PATH: Final = 256
-_OF_THE_TOKEN: Final = ("lookup-self", "renew-self", "revoke-self")
+_OF_THE_TOKEN: Final = (
+    "auth/token/lookup-self",
+    "auth/token/renew-self",
+    "auth/token/revoke-self",
+    *WRAPPING_PATHS,
+)
+_OF_POLICIES: Final = ("sys/policies/acl/", "sys/policy/")
+_OF_A_TOKEN: Final = (
+    "auth/token/lookup",
+    "auth/token/renew",
+    "auth/token/revoke",
+    "auth/token/revoke-orphan",
+)
 
 
 class MustForwardError(Exception):
@@ -65,6 +77,8 @@ class _Place(NamedTuple):
     match: Mapping[str, str]
     is_open: bool
     """Whether it needs no token."""
+    path: str
+    """The path as a verdict is asked for it."""
 
 
 class Router:
@@ -82,8 +96,6 @@ class Router:
         guard = core.guard(namespace)
         if namespace and guard.root_namespace_only(path):
             raise Refused(400, "operation only available in root namespace")
-        if request.operation.is_listing and not path.endswith("/"):
-            path += "/"
         place = self._places.get((namespace, path))
         if place is None or place.guard is not guard:
             place = self._find(guard, namespace, path)
@@ -93,7 +105,7 @@ class Router:
             node,
             request.operation,
             namespace,
-            path,
+            place.path,
             request.data,
             request.token,
             None,
@@ -113,7 +125,7 @@ class Router:
                 and route.exists is not None
                 and call.operation is Operation.UPDATE
             ):
-                problem = misfit(route.schema or {}, call.data)
+                problem = _misfit(call, route)
                 if problem:
                     raise Refused(400, problem)
                 call.operation = Operation.UPDATE if route.exists(call) else Operation.CREATE
@@ -140,13 +152,32 @@ class Router:
     # Who and where
 
     def _place(self, request: Routed) -> tuple[str, str]:
-        """The namespace of a request, from header and path, and the path inside it."""
+        """The namespace of a request, from header and path, and the path inside it.
+
+        Some paths are about a token, and lead to its namespace. Raises `Refused`.
+        """
         core = self._core
         namespace, path = core.split_namespace(request.namespace + request.path)
-        if path.startswith("auth/token/") and path.removeprefix("auth/token/") in _OF_THE_TOKEN:
+        if request.operation.is_listing and not path.endswith("/"):
+            path += "/"
+        if path.startswith(_OF_POLICIES):
+            # Names of policies are in lower case before anybody asks for a verdict.
+            path = path.lower()
+        if not path.startswith(("auth/token/", "sys/wrapping/")):
+            return namespace, path
+        if path in _OF_THE_TOKEN or (path == "auth/token/lookup" and "token" not in request.data):
             entry = core.tokens.find(request.token)
             if entry is not None:
                 namespace = entry.namespace
+            if path in WRAPPING_PATHS:
+                check_wrapping_token(core, request.data, request.token)
+        elif path in _OF_A_TOKEN and "token" in request.data:
+            text = request.data["token"]
+            if not isinstance(text, str):
+                raise Refused(403, "invalid token")
+            id_ = text[2:].partition(".")[2]
+            known = [found.path for found in core.namespaces.values() if id_ and found.id == id_]
+            namespace = known[0] if known else namespace
         return namespace, path
 
     def _token(self, text: str, *, is_standby: bool) -> TokenRecord:
@@ -193,19 +224,23 @@ class Router:
         is_open = guard.unauthenticated(path) is not None
         found = self._core.mounts.find(path, namespace)
         if found is None:
-            place = _Place(guard, None, None, {}, is_open)
+            place = _Place(guard, None, None, {}, is_open, path)
         else:
             mount, rest = found
             routes = routes_of(mount)
             route, match = (routes and routes.find(rest)) or (None, {})
-            place = _Place(guard, mount, route, match, is_open)
+            asked = path
+            if route is not None and route.is_lower_case:
+                asked = path.removesuffix(rest) + rest.lower()
+                match = {name: value.lower() for name, value in match.items()}
+            place = _Place(guard, mount, route, match, is_open, asked)
         if len(path) <= _MAX_REMEMBERED_PATH:
             if len(self._places) >= _MAX_PLACES:
                 self._places.clear()
             self._places[namespace, path] = place
         return place
 
-    def _open(self, call: Call, request: Routed, route: Route | None) -> Reply:
+    def _open(self, call: Call, request: Routed, route: Route | None) -> Reply | None:
         """A path that needs no token; a good one is known all the same."""
         entry = self._core.tokens.find(request.token)
         if entry is not None and entry.uses >= 0:
@@ -213,10 +248,16 @@ class Router:
             call.acl = self._core.acl(entry, call.namespace)
         if request.is_standby and not self._served_by_standby(call, route):
             raise MustForwardError
+        problem = "" if route is None else _misfit(call, route)
+        if problem:
+            # Whose login it would be is found out first, and there it fails.
+            raise Refused(500, f"Field validation failed: {problem}")
         try:
-            return self._handle(call, route)
+            return self._handle(call, route, is_open=True)
         except Refused as refusal:
             # Here the server does not make a list of it.
+            if refusal.status == 404 and refusal.texts == Refused.unsupported_path().texts:
+                raise Refused(404, "unsupported path") from None
             if refusal.status == 405:
                 raise Refused(405, "unsupported operation") from None
             raise
@@ -227,10 +268,9 @@ class Router:
             return False
         return call.operation in _READS
 
-    def _handle(self, call: Call, route: Route | None) -> Reply:
+    def _handle(self, call: Call, route: Route | None, *, is_open: bool = False) -> Reply | None:
         if call.mount is None:
-            where = call.namespace + call.path
-            raise Refused(404, f"no handler for route {quoted(where)}. route entry not found.")
+            raise Refused(404, f"no handler for route {quoted(call.path)}. route entry not found.")
         if call.operation is Operation.HELP:
             return Reply(raw=help_page(call, route))
         if route is None:
@@ -238,37 +278,44 @@ class Router:
         handler = route.handlers.get(call.operation)
         if handler is None:
             raise Refused.unsupported_operation()
-        problem = misfit(route.schema or {}, call.data)
+        problem = _misfit(call, route)
         if problem:
             raise Refused(400, f"Field validation failed: {problem}")
         warnings = _about_parameters(call, route)
-        if not warnings:
-            return handler(call) or Reply()
         try:
             reply = handler(call)
         except Refused as refusal:
+            if refusal.status != 404 or refusal.texts or call.operation is not Operation.LIST:
+                raise
             # An empty list is nothing, unless there is something to say about it.
-            if refusal.status != 404 or refusal.texts or not call.operation.is_listing:
+            if not warnings and call.is_wrapped:
+                raise Refused(404, "unsupported path") from None
+            if not warnings:
                 raise
             reply = Reply(data={})
-        if reply is None:
-            return Reply()
-        reply.warnings = [*(reply.warnings or ()), *warnings]
+        if reply is not None and warnings and reply.status == 200 and not reply.is_unwrapped:
+            # What becomes of a login is found out after the mount has spoken.
+            own = reply.warnings or []
+            reply.warnings = [*warnings, *own] if is_open else [*own, *warnings]
         return reply
 
-    def _finish(self, call: Call, request: Routed, route: Route | None, reply: Reply) -> Answer:
-        if reply.raw is not None:
+    def _finish(
+        self, call: Call, request: Routed, route: Route | None, reply: Reply | None
+    ) -> Answer:
+        ttls = (request.wrap_ttl_seconds, reply.wrap_ttl_seconds if reply is not None else 0)
+        wrap_ttl = min((ttl for ttl in ttls if ttl), default=0)
+        if reply is not None and reply.raw is not None and not wrap_ttl:
             answer = Answer.json(reply.status, None)
             answer.body = reply.raw
             return answer
-        if request.wrap_ttl_seconds and not reply.is_empty:
-            reply = wrap(call, reply, request.wrap_ttl_seconds)
-        if reply.is_empty:
+        if reply is None:
             answer = Answer.empty(204)
         else:
+            if wrap_ttl:
+                reply = wrap(call, reply, wrap_ttl)
             repeats = route is not None and route.repeats
             answer = Answer.json(reply.status, envelope(reply, repeat_data=repeats))
-            if reply.status != 200:
+            if reply.status != 200 or reply.is_unwrapped:
                 # Such an answer goes out as the mount wrote it, without a line break.
                 answer.body = answer.body.removesuffix(b"\n")
         if self._core.cluster.ha:
@@ -278,6 +325,14 @@ class Router:
                 self._index = revision, text
             answer.headers["X-Vault-Index"] = self._index[1]
         return answer
+
+
+def _misfit(call: Call, route: Route) -> str:
+    """What is wrong with the parameters, apart from those that the path says itself."""
+    if not call.data:
+        return ""
+    given = {name: value for name, value in call.data.items() if name not in call.match}
+    return misfit(route.schema or {}, given)
 
 
 def _about_parameters(call: Call, route: Route) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policy.model import Operation
 from policy.server.answers import Refused, Reply
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from policy.server.core import Core
     from policy.server.records import MountRecord, TokenRecord
 
-__all__ = ["Call", "Handler", "Route", "Routes"]
+__all__ = ["NAME", "Call", "Handler", "Route", "Routes"]
+
+NAME: Final = r"\w|\w[\w.-]*\w"
+"""What most things may be called, as a pattern."""
 
 
 @dataclass(slots=True)
@@ -64,10 +67,19 @@ class Route:
 
     `schema` has the parameters it knows, besides the named groups; None if it takes any.
     `exists` is the existence check: where there is one, a write to what does not exist is a
-    create. `repeats` tells that the keys of `data` stand at the top of the answer, too.
+    create. `repeats` tells that the keys of `data` stand at the top of the answer, too;
+    `is_lower_case`, that the path is put in lower case before anybody asks for a verdict.
     """
 
-    __slots__ = ("exists", "handlers", "is_active_only", "pattern", "repeats", "schema")
+    __slots__ = (
+        "exists",
+        "handlers",
+        "is_active_only",
+        "is_lower_case",
+        "pattern",
+        "repeats",
+        "schema",
+    )
 
     def __init__(
         self,
@@ -83,8 +95,9 @@ class Route:
         exists: Callable[[Call], bool] | None = None,
         repeats: bool = False,
         is_active_only: bool = False,
+        is_lower_case: bool = False,
     ) -> None:
-        self.pattern = re.compile(pattern, re.DOTALL)
+        self.pattern = re.compile(pattern, re.DOTALL | re.ASCII)
         given = {
             Operation.READ: read,
             Operation.UPDATE: update,
@@ -101,6 +114,7 @@ class Route:
         self.exists = exists
         self.repeats = repeats
         self.is_active_only = is_active_only
+        self.is_lower_case = is_lower_case
 
 
 class Routes:

@@ -14,8 +14,9 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.server.answers import DROP, Answer, Refused
-from policy.server.inputs import Fields, parse_boolean
-from policy.server.mount_types.system import first_policies
+from policy.server.inputs import parse_boolean
+from policy.server.json_input import decode_struct
+from policy.server.mount_types.namespaces import first_policies
 from policy.server.mount_types.token import timestamp
 from policy.server.records import TokenRecord
 from policy.server.storage import FencedError
@@ -146,11 +147,13 @@ def _nonce(node: Node) -> str:
 # Keys
 
 
-def unseal(cluster: Cluster, node: Node, data: Mapping[str, Any]) -> Answer:
+def unseal(cluster: Cluster, node: Node, body: bytes) -> Answer:
     """`sys/unseal`: one share of the key, or a fresh start. Raises `Refused`."""
-    fields = Fields(data)
-    key = fields.text("key")
-    if fields.boolean("reset"):
+    given = decode_struct(body, "UnsealRequest", {"key": str, "reset": bool, "migrate": bool})
+    key = given.get("key")
+    if given.get("reset"):
+        if not node.is_sealed:
+            raise Refused(400, "vault is unsealed")
         node.unseal_shares.clear()
         return Answer.json(200, seal_status(cluster, node))
     if not key:
@@ -161,6 +164,8 @@ def unseal(cluster: Cluster, node: Node, data: Mapping[str, Any]) -> Answer:
     keys = cluster.storage.read("core/init")
     if keys is None:
         raise Refused(400, "Vault is not initialized")
+    if not node.is_sealed:
+        return Answer.json(200, seal_status(cluster, node))
     if len(share) < _MIN_KEY_BYTES:
         raise Refused(400, f"invalid key: key is shorter than minimum {_MIN_KEY_BYTES} bytes")
     if len(share) > _MAX_KEY_BYTES:
@@ -170,8 +175,8 @@ def unseal(cluster: Cluster, node: Node, data: Mapping[str, Any]) -> Answer:
         if hashed not in node.unseal_shares:
             node.unseal_shares.append(hashed)
         if len(node.unseal_shares) >= keys["threshold"]:
-            given, node.unseal_shares = node.unseal_shares, []
-            if not all(any(hmac.compare_digest(g, s) for s in keys["shares"]) for g in given):
+            offered, node.unseal_shares = node.unseal_shares, []
+            if not all(any(hmac.compare_digest(o, s) for s in keys["shares"]) for o in offered):
                 raise Refused(
                     400,
                     "failed to decrypt encrypted stored keys: failed to unwrap: cipher: message "
@@ -182,10 +187,13 @@ def unseal(cluster: Cluster, node: Node, data: Mapping[str, Any]) -> Answer:
 
 
 def _share(text: str) -> bytes:
+    """A share of the key. Hexadecimal of another length may still be base64. Raises `Refused`."""
     try:
-        return bytes.fromhex(text)
+        found = bytes.fromhex(text)
     except ValueError:
-        pass
+        found = b""
+    if _MIN_KEY_BYTES <= len(found) <= _MAX_KEY_BYTES:
+        return found
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -205,15 +213,28 @@ class Initialized:
         return f"Initialized(shares={len(self.shares)})"
 
 
-def initialize(core: Core, node: Node, data: Mapping[str, Any]) -> Answer:
+_INIT: Final = {
+    "secret_shares": int,
+    "secret_threshold": int,
+    "pgp_keys": list,
+    "recovery_shares": int,
+    "recovery_threshold": int,
+    "recovery_pgp_keys": list,
+    "root_token_pgp_key": str,
+}
+
+
+def initialize(core: Core, node: Node, body: bytes) -> Answer:
     """`sys/init` with PUT. Raises `Refused`."""
-    if core.cluster.is_initialized:
-        raise Refused(400, "Vault is already initialized")
-    fields = Fields(data)
-    shares, threshold = fields.integer("secret_shares"), fields.integer("secret_threshold")
+    given = decode_struct(body, "InitRequest", _INIT)
+    if given.get("recovery_shares"):
+        raise Refused(400, "parameters recovery_shares not applicable to seal type shamir")
+    shares, threshold = given.get("secret_shares") or 0, given.get("secret_threshold") or 0
     wrong = _seal_problem(shares, threshold)
     if wrong is not None:
         raise Refused(400, f"invalid seal configuration: {wrong}")
+    if core.cluster.is_initialized:
+        raise Refused(400, "Vault is already initialized")
     try:
         made = start_up(core, node, shares=shares, threshold=threshold)
     except FencedError:

@@ -115,6 +115,8 @@ class Tokens:
             accessor=accessor,
             granted_ttl=record.ttl,
             granted_uses=record.uses,
+            # A batch token is not stored by the real server, and so cannot be counted.
+            uses=0 if is_batch else record.uses,
         )
         changes: dict[str, Record | None] = {f"token/{record.id}": record.record(), **(extra or {})}
         if accessor:
@@ -146,15 +148,9 @@ class Tokens:
         self._core.write({f"token/{token.id}": token.record()})
         return token
 
-    def renew(self, token: TokenRecord, increment: float) -> TokenRecord:
-        """Set the end of a token anew: from now, for `increment` seconds or what it was made
-        with, within its limits."""
+    def renew(self, token: TokenRecord, ttl: float) -> TokenRecord:
+        """Set the end of a token anew: from now, for that many seconds."""
         now = self._core.now()
-        ttl = increment or token.granted_ttl or DEFAULT_TTL
-        ttl = token.period or min(ttl, token.created + DEFAULT_TTL - now)
-        if token.explicit_max_ttl:
-            ttl = min(ttl, token.created + token.explicit_max_ttl - now)
-        ttl = max(0.0, ttl)
         token = token.but(expires=now + ttl, granted_ttl=ttl, last_renewal=now)
         self._core.write({f"token/{token.id}": token.record()})
         return token

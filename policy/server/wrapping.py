@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.server.answers import Refused, Reply
+from policy.server.answers import Refused, Reply, dump, envelope
+from policy.server.inputs import Kind
 from policy.server.mount_types.token import timestamp
 from policy.server.records import TokenRecord
 from policy.server.routing import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policy.server.core import Core
     from policy.server.routing import Call
 
-__all__ = ["WRAPPING_ROUTES", "wrap"]
+__all__ = ["WRAPPING_PATHS", "WRAPPING_ROUTES", "check_wrapping_token", "kept_response", "wrap"]
+
+WRAPPING_PATHS: Final = ("sys/wrapping/lookup", "sys/wrapping/rewrap", "sys/wrapping/unwrap")
+"""What is done with a wrapping token."""
 
 _INVALID: Final = "wrapping token is not valid or does not exist"
 _POLICY: Final = "response-wrapping"
 
 
-def wrap(call: Call, reply: Reply, ttl_seconds: float, path: str = "") -> Reply:
+def wrap(call: Call, reply: Reply, ttl_seconds: float) -> Reply:
     """Keep a reply under a new token; what goes out tells about that token alone."""
     core = call.core
     now = core.now()
-    path = path or call.path
+    path = reply.wrap_path or call.path
     record = TokenRecord(
         id="",
         accessor="",
@@ -30,7 +37,7 @@ def wrap(call: Call, reply: Reply, ttl_seconds: float, path: str = "") -> Reply:
         created=now,
         namespace=call.namespace,
         path=path,
-        display_name=_POLICY,
+        display_name=call.entry.display_name if call.entry is not None else "",
         ttl=ttl_seconds,
         expires=now + ttl_seconds,
         explicit_max_ttl=ttl_seconds,
@@ -42,6 +49,9 @@ def wrap(call: Call, reply: Reply, ttl_seconds: float, path: str = "") -> Reply:
         "data": None if reply.data is None else dict(reply.data),
         "auth": None if reply.auth is None else dict(reply.auth),
         "warnings": reply.warnings,
+        "raw": None if reply.raw is None else reply.raw.decode(),
+        "status": reply.status,
+        "lease_duration": reply.lease_duration,
     }
     core.write({f"cubbyhole/{made.record.id}/response": kept})
     info: dict[str, Any] = {
@@ -51,27 +61,57 @@ def wrap(call: Call, reply: Reply, ttl_seconds: float, path: str = "") -> Reply:
         "creation_time": timestamp(now),
         "creation_path": path,
     }
-    if reply.auth is not None:
+    # The accessor of what is wrapped is shown the first time only.
+    if reply.auth is not None and not reply.is_unwrapped:
         info["wrapped_accessor"] = reply.auth["accessor"]
     return Reply(wrap_info=info)
 
 
+def check_wrapping_token(core: Core, data: Mapping[str, Any], token: str) -> None:
+    """Is there a wrapping token, in the body or as the caller's own? Asked before anything else
+    about these paths. Raises `Refused`."""
+    given = data.get("token")
+    problem = ""
+    if given is not None and not isinstance(given, str):
+        problem = "could not decode token in request body"
+    elif given == "":
+        problem = "empty token in request body"
+    elif not (given or token):
+        problem = "token is empty"
+    if problem:
+        raise Refused(403, f"error validating wrapping token: {problem}")
+    found = core.tokens.find(given or token)
+    if found is None or not found.wrapped_path or found.uses < 0:
+        raise Refused(400, _INVALID)
+
+
 def _wrapping_token(call: Call) -> TokenRecord:
     """The wrapping token a request names, or comes with. Raises `Refused`."""
-    text = call.fields.text("token") or call.token
-    token = call.core.tokens.find(text)
-    if token is None or not token.wrapped_path:
-        raise Refused(400, _INVALID)
-    if token.uses < 0 and (call.entry is None or call.entry.id != token.id):
+    token = call.core.tokens.find(call.fields.text("token") or call.token)
+    if token is None:
         raise Refused(400, _INVALID)
     return token
 
 
-def _kept(call: Call, token: TokenRecord) -> Reply:
-    record = call.core.storage.read(f"cubbyhole/{token.id}/response")
+def _kept(core: Core, token: TokenRecord) -> Reply:
+    record = core.storage.read(f"cubbyhole/{token.id}/response")
     if record is None:
         raise Refused(400, _INVALID)
-    return Reply(data=record["data"], auth=record["auth"], warnings=record["warnings"])
+    return Reply(
+        data=record["data"],
+        auth=record["auth"],
+        warnings=record["warnings"],
+        raw=None if record["raw"] is None else record["raw"].encode(),
+        status=record["status"],
+        lease_duration=record["lease_duration"],
+        is_unwrapped=True,
+    )
+
+
+def kept_response(core: Core, token: TokenRecord) -> str:
+    """What a wrapping token finds in its own cubbyhole, as the text it is kept as."""
+    kept = _kept(core, token)
+    return dump(envelope(kept)).decode().removesuffix("\n")
 
 
 def _wrap(call: Call) -> Reply:
@@ -93,7 +133,14 @@ def _lookup(call: Call) -> Reply:
 
 def _unwrap(call: Call) -> Reply:
     token = _wrapping_token(call)
-    reply = _kept(call, token)
+    if call.entry is not None and call.entry.id == token.id and call.fields.text("token"):
+        # It has been used up already: as the token of the caller.
+        raise Refused.listed(
+            500,
+            "error decrementing wrapping token's use-count: invalid token entry provided for use "
+            "count decrementing",
+        )
+    reply = _kept(call.core, token)
     if call.entry is None or call.entry.id != token.id:
         call.core.tokens.revoke(token)
     return reply
@@ -101,19 +148,19 @@ def _unwrap(call: Call) -> Reply:
 
 def _rewrap(call: Call) -> Reply:
     token = _wrapping_token(call)
-    reply = _kept(call, token)
+    reply = _kept(call.core, token)
     if call.entry is None or call.entry.id != token.id:
         call.core.tokens.revoke(token)
-    again = wrap(call, reply, token.ttl, token.wrapped_path)
-    # The accessor of what is wrapped is shown the first time only.
-    info = again.wrap_info or {}
-    return Reply(wrap_info={k: v for k, v in info.items() if k != "wrapped_accessor"})
+    reply.wrap_ttl_seconds, reply.wrap_path = token.ttl, token.wrapped_path
+    return reply
 
+
+_TOKEN: Final = {"token": Kind.TEXT}
 
 WRAPPING_ROUTES: Final = (
-    Route("wrapping/wrap", update=_wrap, repeats=True),
-    Route("wrapping/lookup", read=_lookup, update=_lookup),
-    Route("wrapping/unwrap", update=_unwrap),
-    Route("wrapping/rewrap", update=_rewrap),
+    Route("wrapping/wrap", None, update=_wrap, repeats=True),
+    Route("wrapping/lookup", _TOKEN, read=_lookup, update=_lookup),
+    Route("wrapping/unwrap", _TOKEN, update=_unwrap),
+    Route("wrapping/rewrap", _TOKEN, update=_rewrap),
 )
 """The paths below `sys/` that are about wrapping."""

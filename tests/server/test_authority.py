@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 FOLDER = Path(policy.server.__file__).parent
 FILES = sorted(FOLDER.rglob("*.py"))
 
-# What a token may do and what an ACL looks like are shown on these pages; nothing is decided.
-SHOWS_RULES = {"mount_types/system.py"}
+# What a token may do and what an ACL looks like are shown by it; nothing is decided.
+SHOWS_RULES = {"mount_types/shown_rules.py"}
 ASKS_THE_ENGINE = {"router.py"}
 INNER_NAMES = {"Grant", "Pattern", "PatternKind", "Table", "mask", "grant", "find_listing"}
 

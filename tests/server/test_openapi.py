@@ -45,7 +45,8 @@ def server() -> Iterator[InProcess]:
 def test_every_kind_of_mount_and_every_page_is_in_it(server: InProcess) -> None:
     [door] = {id(app._door): app._door for app in server.mock.applications}.values()
     assert set(PAGES) == {*door._pages, "sys/step-down"}
-    kinds = set(mount_types._BY_TYPE) | {"kv2"}
+    # `generic` is an old name of `kv`.
+    kinds = set(mount_types._BY_TYPE) - {"generic"} | {"kv2"}
     beginnings = {
         *("/sys/", "/identity/", "/auth/token/", "/cubbyhole/"),
         *("/auth/userpass/", "/kv/", "/secret/"),
@@ -64,7 +65,9 @@ def test_a_method_is_there_if_the_document_has_it(server: InProcess, path: str) 
         answer = server.request(method.upper(), target, body=b"{}", **_kind(method))
         if operation is None:
             # What stands at `{path}` may itself be the path of another route.
-            assert answer.status in (404, 405), (method, target)
+            # And a wrapping token is asked for before anything else.
+            is_wrapping = path.startswith("/sys/wrapping/")
+            assert answer.status in (404, 405) or is_wrapping, (method, target)
         else:
             assert answer.status != 405, (method, target)
             assert b"unsupported path" not in answer.body
@@ -96,7 +99,9 @@ def test_whatever_is_sent_the_answer_is_of_the_documented_shape(
     chosen = [operation for operation in OPERATIONS if operation[0] not in ENDS_IT]
     for _ in range(1_500):
         path, method, operation = random.choice(chosen)
-        names = {name: random.choice(WORDS) for name in ("path", "name", "id", "role")}
+        names = {
+            name: random.choice(WORDS) for name in ("path", "name", "id", "role_name", "username")
+        }
         body = {
             field: random.choice(VALUES)
             for field in random.sample(FIELDS, random.randrange(len(FIELDS) // 2))
@@ -122,7 +127,7 @@ def _target(path: str, names: dict[str, str], operation: dict[str, Any]) -> str:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] == "list" and parameter["required"]:
             path += "?list=true"
-    for name in ("path", "name", "id", "role"):
+    for name in ("path", "name", "id", "role_name", "username"):
         path = path.replace(f"{{{name}}}", quote(names.get(name, "some"), safe="/"))
     assert "{" not in path
     return f"/v1{path}"

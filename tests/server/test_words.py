@@ -125,7 +125,7 @@ def test_fields_are_converted_weakly() -> None:
     assert fields.boolean("b") is True
     assert fields.texts("l") == ["a", "b"]
     assert fields.texts("one") == ["7"]
-    assert fields.mapping("m") == {"k": "1"}
+    assert fields.pairs("m") == {"k": "1"}
     for wrong in (
         lambda: fields.integer("l"),
         lambda: fields.boolean("l"),
@@ -181,4 +181,4 @@ def test_refused_policies_get_the_words_of_the_server() -> None:
             assert words.startswith("failed to parse policy: ")
             alike += words == row["error"]
     assert refused > 3000
-    assert alike / refused > 0.5
+    assert alike / refused > 0.65

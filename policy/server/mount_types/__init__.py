@@ -14,6 +14,7 @@ __all__ = ["routes_of"]
 
 _BY_TYPE = {
     "cubbyhole": kv1.CUBBYHOLE,
+    "generic": kv1.ROUTES,
     "identity": identity.ROUTES,
     "kv": kv1.ROUTES,
     "system": system.ROUTES,

@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING, Final
 from policy.server.answers import Refused, Reply
 from policy.server.inputs import parse_seconds
 from policy.server.routing import Route, Routes
+from policy.server.wrapping import kept_response
 
 if TYPE_CHECKING:
     from policy.server.routing import Call
 
-__all__ = ["CUBBYHOLE", "ROUTES", "listing"]
+__all__ = ["CUBBYHOLE", "ROUTES", "listing", "scanning"]
+
+
+_DEPRECATED: Final = (
+    "Reading from 'cubbyhole/response' is deprecated. Please use sys/wrapping/unwrap to unwrap "
+    "responses, as it provides additional security checks and other benefits."
+)
+
+
+def scanning(call: Call, prefix: str, path: str) -> Reply:
+    """The names of everything below a path."""
+    inner = prefix + (path.strip("/") + "/" if path.strip("/") else "")
+    names = [key.removeprefix(inner) for key, _ in call.core.storage.scan(inner)]
+    return Reply(data={"keys": sorted(names)} if names else {})
 
 
 def listing(call: Call, prefix: str, path: str) -> Reply:
@@ -55,6 +69,9 @@ class _Secrets:
 
     def read(self, call: Call) -> Reply:
         path = call.match["path"]
+        if self.is_own and path == "response" and call.subject.wrapped_path:
+            text = kept_response(call.core, call.subject)
+            return Reply(data={"response": text}, warnings=[_DEPRECATED])
         record = call.core.storage.read(self.of(call) + path)
         if record is None:
             if self.is_own and not path:
@@ -83,14 +100,19 @@ class _Secrets:
     def list(self, call: Call) -> Reply:
         return listing(call, self.of(call), call.match["path"])
 
+    def scan(self, call: Call) -> Reply:
+        return scanning(call, self.of(call), call.match["path"])
+
     def routes(self) -> Routes:
         return Routes(
             Route(
                 "(?P<path>.*)",
+                {},
                 read=self.read,
                 update=self.write,
                 delete=self.delete,
                 list=self.list,
+                scan=None if self.is_own else self.scan,
                 exists=self.exists,
             )
         )

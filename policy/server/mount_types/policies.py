@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.lower import compile_policy, decode_policy_field
-from policy.lower.scalars import NANOSECONDS, parse_expiration
 from policy.server.answers import Refused, Reply
 from policy.server.core import policy_key
+from policy.server.inputs import Kind
 from policy.server.mount_types.token import timestamp
 from policy.server.policy_errors import refusal_text
 from policy.server.records import PolicyRecord
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["POLICY_ROUTES"]
 
 _FIXED: Final = ("root", "response-wrapping")
+_ROOT: Final = PolicyRecord("root", "", version=0)
+
+
+def _name(call: Call) -> str:
+    return call.match["name"].rstrip("/").lower()
 
 
 def _names(call: Call) -> list[str]:
@@ -36,26 +40,31 @@ def _names(call: Call) -> list[str]:
     return found if call.namespace else [*found, "root"]
 
 
+def _listed(call: Call) -> list[str]:
+    """All names, or those below the path that is asked."""
+    if "name" not in call.match:
+        return _names(call)
+    inner = call.match["name"].strip("/").lower() + "/"
+    return [name for name in _names(call) if name.startswith(inner)]
+
+
 def _list(call: Call) -> Reply:
-    if call.match.get("name"):
-        inner = call.match["name"].strip("/").lower() + "/"
-        names = [n.removeprefix(inner) for n in _names(call) if n.startswith(inner)]
-        if not names:
-            raise Refused.not_found()
-        return Reply(data={"keys": names})
-    return Reply(data={"keys": _names(call)})
+    names = _listed(call)
+    if not names:
+        raise Refused.not_found()
+    return Reply(data={"keys": names})
 
 
 def _list_old(call: Call) -> Reply:
-    names = _names(call)
-    return Reply(data={"keys": names, "policies": names})
+    names = _listed(call)
+    return Reply(data={"keys": names, "policies": names} if names else {"policies": None})
 
 
 def _shown(call: Call, word: str) -> Reply:
-    name = call.match["name"].lower()
+    name = _name(call)
     data: dict[str, Any]
     if name == "root" and not call.namespace:
-        stored = PolicyRecord("root", "", version=0)
+        stored = _ROOT
     else:
         found = call.core.policy(name, call.namespace)
         if found is None:
@@ -97,75 +106,86 @@ def _write_old(call: Call) -> Reply | None:
     return Reply(warnings=["'rules' is deprecated, please use 'policy' instead"])
 
 
-def _store(call: Call, field: str) -> None:
+def _patch(call: Call) -> Reply:
+    """What is not given stays as it is."""
+    name = _name(call)
+    known = call.core.policy(name, call.namespace)
+    if name == "root" and not call.namespace:
+        known = _ROOT
+    if known is None:
+        raise Refused(400, "policy not found")
+    given = call.fields
+    _store(call, given.text("policy") if "policy" in given else known.text, known)
+    return Reply()
+
+
+def _store(call: Call, field: str, patched: PolicyRecord | None = None) -> None:
+    """Check in the server's order, and store the policy; on top of one that is patched."""
     core, fields = call.core, call.fields
-    name = call.match["name"].lower()
-    if name in _FIXED:
-        raise Refused(400, f'cannot update "{name}" policy')
+    name = _name(call)
     if not field:
         raise Refused(400, "'policy' parameter not supplied or empty")
+    if fields.moment("expiration") is not None and fields.values.get("ttl") is not None:
+        raise Refused(400, "cannot supply both 'expiration' and 'ttl' for policies")
+    expiration = _expiration(call)
     source = Source.of(decode_policy_field(field), name)
     compiled = compile_policy(source, name, core.dialect, core.now())
     if compiled.policy is None:
         raise Refused(400, refusal_text(compiled.diagnostics))
+    if name in _FIXED:
+        raise Refused(400, f'cannot update "{name}" policy')
     known = core.policy(name, call.namespace)
-    _check_version(call, known)
-    stored = PolicyRecord(
-        name=name,
-        text=source.text,
-        namespace=call.namespace,
-        version=known.version + 1 if known else 1,
-        modified=core.now(),
-        expiration=_expiration(call),
-        cas_required=fields.boolean("cas_required"),
-        allow_slashes=fields.boolean("allow_slashes_in_identity_templates"),
-        allow_wildcards=fields.boolean("allow_wildcards_in_identity_templates"),
-    )
+    is_required = fields.boolean("cas_required") and patched is None
+    _check_version(call, known, is_required=is_required)
+    settings = {
+        "expiration": expiration,
+        "cas_required": fields.boolean("cas_required"),
+        "allow_slashes": fields.boolean("allow_slashes_in_identity_templates"),
+        "allow_wildcards": fields.boolean("allow_wildcards_in_identity_templates"),
+    }
+    stored = PolicyRecord(name, source.text, call.namespace)
+    if patched is not None:
+        stored = patched.but(text=source.text)
+        given = {
+            "expiration": expiration is not None,
+            "cas_required": "cas_required" in fields,
+            "allow_slashes": "allow_slashes_in_identity_templates" in fields,
+            "allow_wildcards": "allow_wildcards_in_identity_templates" in fields,
+        }
+        settings = {key: value for key, value in settings.items() if given[key]}
+    version = known.version + 1 if known else 1
+    stored = stored.but(version=version, modified=core.now(), **settings)
     core.write({policy_key(name, call.namespace): stored.record()})
 
 
-def _check_version(call: Call, known: PolicyRecord | None) -> None:
+def _check_version(call: Call, known: PolicyRecord | None, *, is_required: bool) -> None:
     if "cas" not in call.fields:
-        if known is not None and known.cas_required:
+        if is_required or (known is not None and known.cas_required):
             raise Refused(400, "check-and-set parameter required for this call")
         return
-    wanted = call.fields.integer("cas")
+    wanted, version = call.fields.integer("cas"), known.version if known is not None else 0
     if wanted == -1:
         if known is not None:
             raise Refused(400, "check-and-set parameter set to -1 on existing entry")
         return
-    if known is None:
-        raise Refused(400, "check-and-set parameter set on non-existing entry")
-    if wanted != known.version:
+    if wanted != version:
         raise Refused(
-            400,
-            f"check-and-set parameter {wanted} did not match the current version {known.version}",
+            400, f"check-and-set parameter {wanted} did not match the current version {version}"
         )
 
 
 def _expiration(call: Call) -> float | None:
-    ttl, text = call.fields.seconds("ttl"), call.fields.text("expiration")
-    if ttl and text:
-        raise Refused(400, "cannot specify both 'ttl' and 'expiration'")
-    if ttl < 0:
-        raise Refused(400, "ttl must be positive")
-    if ttl:
-        return call.core.now() + ttl
-    if not text:
-        return None
-    try:
-        moment = parse_expiration(text)
-    except ValueError as error:
-        raise Refused(400, f"failed to parse expiration: {error}") from None
-    if moment is None:
-        return None
-    if moment / NANOSECONDS <= math.floor(call.core.now()):
-        raise Refused(400, "expiration must be in the future")
-    return moment / NANOSECONDS
+    fields, now = call.fields, call.core.now()
+    moment = fields.moment("expiration")
+    if fields.values.get("ttl") is not None:
+        moment = now + fields.seconds("ttl")
+    if moment is not None and moment <= now:
+        raise Refused(400, "refusing to update policy as expiration time has already elapsed")
+    return moment
 
 
 def _delete(call: Call) -> None:
-    name = call.match["name"].lower()
+    name = _name(call)
     if name in _FIXED:
         raise Refused(400, f'cannot delete "{name}" policy')
     if name == "default":
@@ -175,16 +195,21 @@ def _delete(call: Call) -> None:
         call.core.write({key: None})
 
 
-def _patch(call: Call) -> None:
-    if call.core.policy(call.match["name"].lower(), call.namespace) is None:
-        raise Refused(400, "policy not found")
-    raise Refused(400, "the mock does not patch policies")
-
+_POLICY: Final = {
+    "allow_slashes_in_identity_templates": Kind.BOOLEAN,
+    "allow_wildcards_in_identity_templates": Kind.BOOLEAN,
+    "cas": Kind.INTEGER,
+    "cas_required": Kind.BOOLEAN,
+    "expiration": Kind.MOMENT,
+    "policy": Kind.TEXT,
+    "ttl": Kind.SECONDS,
+}
 
 POLICY_ROUTES: Final = (
     Route("policies/acl/?", list=_list),
     Route(
         "policies/acl/(?P<name>.+)",
+        _POLICY,
         read=_read,
         update=_write,
         delete=_delete,
@@ -192,6 +217,14 @@ POLICY_ROUTES: Final = (
         patch=_patch,
     ),
     Route("policy/?", read=_list_old, list=_list_old, repeats=True),
-    Route("policy/(?P<name>.+)", read=_read_old, update=_write_old, delete=_delete, repeats=True),
+    Route(
+        "policy/(?P<name>.+)",
+        _POLICY | {"rules": Kind.TEXT},
+        read=_read_old,
+        update=_write_old,
+        delete=_delete,
+        list=_list_old,
+        repeats=True,
+    ),
 )
 """The paths below `sys/` that are about policies."""

@@ -8,19 +8,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.server.answers import Refused, Reply
-from policy.server.inputs import duration_text, parse_seconds
-from policy.server.mount_types.token_roles import ROLE_ROUTES, find_role, role_policies
+from policy.server.inputs import Kind, parse_seconds
+from policy.server.mount_types.auths import Terms, auth_of, clean_policies
+from policy.server.mount_types.renewal import renewed
+from policy.server.mount_types.token_roles import (
+    ROLE_ROUTES,
+    find_role,
+    fits_alias,
+    role_policies,
+)
 from policy.server.records import TokenRecord
-from policy.server.routing import Route, Routes
-from policy.server.tokens import DEFAULT_TTL
+from policy.server.routing import NAME, Route, Routes
 
 if TYPE_CHECKING:
     from policy.server.records import RoleRecord
     from policy.server.routing import Call
+    from policy.server.storage import Record
 
-__all__ = ["ROUTES", "auth_of", "timestamp"]
+__all__ = ["ROUTES", "find_by_accessor", "timestamp"]
 
-_NO_NAME: Final = re.compile(r"[^a-zA-Z0-9-]+")
+_NO_NAME: Final = re.compile(r"[^a-zA-Z0-9-]")
 _CUSTOM_ID: Final = (
     "Supplying a custom ID for the token uses the weaker SHA1 hashing instead of the more secure "
     "SHA2-256 HMAC for token obfuscation. SHA1 hashed tokens on the wire leads to less secure "
@@ -36,30 +43,8 @@ _TIDY: Final = (
 
 def timestamp(moment: float) -> str:
     """A time as the server writes it: RFC 3339, in UTC, with fractions."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def auth_of(call: Call, token: TokenRecord, text: str) -> dict[str, Any]:
-    """The `auth` part of an answer that hands out or renews a token."""
-    names = call.core.identity_policies(token) if token.entity_id else []
-    auth: dict[str, Any] = {
-        "client_token": text,
-        "accessor": token.accessor,
-        "policies": sorted({*token.policies, *names}),
-        "token_policies": token.policies,
-    }
-    if names:
-        auth["identity_policies"] = names
-    return auth | {
-        "metadata": token.meta,
-        "lease_duration": int(token.granted_ttl),
-        "renewable": token.renewable,
-        "entity_id": token.entity_id,
-        "token_type": token.kind,
-        "orphan": not token.parent,
-        "mfa_requirement": None,
-        "num_uses": token.granted_uses,
-    }
+    text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return text.rstrip("0").removesuffix(".") + "Z"
 
 
 # Making
@@ -75,61 +60,101 @@ class _Creation:
         self.role = role
         self.fields = call.fields
         self.parent = call.subject
-        self.is_orphan = is_orphan or (role is not None and role.orphan)
+        self.is_orphan = is_orphan
         held = call.acl.capabilities(call.path, call.namespace) if call.acl else []
-        self.is_root = "root" in held
-        self.is_sudo = self.is_root or "sudo" in held
+        self.is_sudo = "root" in held or "sudo" in held
+        self.is_from_outside = call.namespace != self.parent.namespace
         self.warnings: list[str] = []
+        self.changes: dict[str, Record | None] = {}
 
     def run(self) -> Reply:
         """Check in the server's order, and make the token."""
-        fields, parent = self.fields, self.parent
+        call, fields, parent, now = self.call, self.fields, self.parent, self.call.core.now()
+        if parent.kind == "batch":
+            raise Refused(400, "batch tokens cannot create more tokens")
+        if parent.uses < 0:
+            raise Refused(400, "parent token lookup failed: no parent found")
         if parent.uses:
             raise Refused(400, "restricted use token cannot generate child tokens")
-        uses = fields.integer("num_uses")
+        asked = fields.listed("policies")
+        if self.is_from_outside:
+            self._check_from_outside(asked)
+        kind, uses = self._kind(), fields.integer("num_uses")
         if uses < 0:
             raise Refused(400, "number of uses cannot be negative")
-        kind = self._kind()
+        entity_id = self._entity()
         text = fields.text("id")
-        if text:
-            self._check_id(text, kind)
-        if kind == "batch":
-            self._check_batch(uses)
-        policies = self._policies()
-        ttl, explicit_max, period = self._times()
+        if text and not self.is_sudo:
+            raise Refused(400, "root or sudo privileges required to specify token id")
+        if text and call.namespace:
+            raise Refused(400, "token IDs can only be manually specified in the root namespace")
+        policies = self._policies(asked, kind)
         is_orphan = self._orphan()
-        if period and not self.is_sudo and self.role is None:
-            raise Refused(400, "root or sudo privileges required to create periodic token")
-        ttl, expires = self._lease(policies, ttl, explicit_max, period)
-        name = fields.text("display_name")
+        own, terms = self._terms(kind)
+        is_root = "root" in policies
+        ttl = 0.0
+        if terms.period or terms.ttl or not is_root:
+            ttl, warnings = terms.lease(now, now)
+            self.warnings += warnings
+        ttl = ttl or terms.explicit_max_ttl
+        if not ttl and parent.ttl:
+            # A child of a root token that expires would outlive it otherwise.
+            raise Refused(400, "expiring root tokens cannot create non-expiring root tokens")
+        if text:
+            self.warnings.append(_CUSTOM_ID)
+            if kind == "service":
+                self._check_id(text)
         record = TokenRecord(
             id="",
             accessor="",
             policies=policies,
-            created=self.call.core.now(),
-            namespace=self.call.namespace,
+            created=now,
+            namespace=call.namespace,
             path=self._path(),
             role=self.role.name if self.role is not None else "",
-            display_name=_display_name(name),
+            display_name=_display_name(fields.text("display_name")),
             kind=kind,
             ttl=ttl,
-            expires=expires,
-            explicit_max_ttl=explicit_max,
-            period=period,
-            renewable=kind == "service" and expires is not None and self._renewable(),
-            uses=uses,
+            expires=now + ttl if ttl else None,
+            explicit_max_ttl=own.explicit_max_ttl,
+            period=own.period,
+            renewable=kind == "service" and bool(ttl) and self._renewable(),
+            uses=self._uses(uses),
             parent="" if is_orphan else parent.id,
-            entity_id="" if is_orphan and self.call.path.endswith("orphan") else parent.entity_id,
-            meta=fields.mapping("meta") or fields.mapping("metadata"),
+            entity_id=entity_id or ("" if is_orphan else parent.entity_id),
+            meta=fields.pairs("meta"),
+            bound_cidrs=self._addresses(is_orphan=is_orphan) if ttl else [],
         )
-        made = self.call.core.tokens.create(record, text=text)
-        auth = auth_of(self.call, made.record, made.text)
+        made = call.core.tokens.create(
+            record, text=text if kind == "service" else "", extra=self.changes
+        )
+        self._warn_about_missing(policies)
+        auth = auth_of(call, made.record, made.text)
         return Reply(auth=auth, warnings=self.warnings or None)
+
+    def _check_from_outside(self, asked: list[str]) -> None:
+        if not self.is_sudo:
+            raise Refused(
+                400,
+                "root or sudo privileges required to directly generate a token in a child "
+                "namespace",
+            )
+        if "root" in asked:
+            raise Refused(400, "root tokens may not be created from a parent namespace")
 
     def _renewable(self) -> bool:
         if self.role is not None and not self.role.renewable:
             return False
         return self.fields.boolean("renewable", default=True)
+
+    def _uses(self, asked: int) -> int:
+        limits = [uses for uses in (asked, self.role.uses if self.role else 0) if uses]
+        return min(limits, default=0)
+
+    def _addresses(self, *, is_orphan: bool) -> list[str]:
+        if self.role is not None:
+            return self.role.bound_cidrs
+        return [] if is_orphan else self.parent.bound_cidrs
 
     def _path(self) -> str:
         suffix = self.role.path_suffix if self.role is not None else ""
@@ -137,125 +162,146 @@ class _Creation:
 
     def _kind(self) -> str:
         kind = self.fields.text("type")
+        if self.role is not None:
+            if self.role.kind in ("service", "batch"):
+                kind = self.role.kind
+            elif self.role.kind == "default-batch":
+                kind = kind or "batch"
         if kind not in ("", "service", "batch"):
             raise Refused(400, "invalid 'token_type' value")
+        if kind == "batch":
+            self._check_batch()
         return kind or "service"
 
-    def _check_id(self, text: str, kind: str) -> None:
-        if not self.is_sudo:
-            raise Refused(400, "root or sudo privileges required to specify token id")
-        if kind == "batch":
-            raise Refused(400, "cannot specify token id when creating a batch token")
+    def _check_batch(self) -> None:
+        """The server looks at the first of these that is given, and at no other."""
+        fields = self.fields
+        bad = ""
+        if fields.text("explicit_max_ttl"):
+            bad = "explicit_max_ttl"
+        elif fields.integer("num_uses"):
+            bad = "num_uses"
+        elif fields.text("period"):
+            bad = "period"
+        if bad in ("explicit_max_ttl", "period"):
+            try:
+                if not parse_seconds(fields.text(bad)):
+                    bad = ""
+            except ValueError:
+                raise Refused(400, f"'{bad}' value could not be parsed") from None
+        if bad:
+            raise Refused(400, f'batch tokens cannot have "{bad}" set')
+
+    def _entity(self) -> str:
+        """The id of the entity that a request names by an alias; mostly there is none."""
+        name = self.fields.text("entity_alias")
+        if not name:
+            return ""
+        if self.role is None:
+            raise Refused(400, "'entity_alias' is only allowed in combination with token role")
+        if not fits_alias(self.role, name):
+            raise Refused(400, "invalid 'entity_alias' value")
+        accessor = self.call.mount.accessor if self.call.mount is not None else ""
+        entity, self.changes = self.call.core.identity.create_or_fetch(
+            name, accessor, self.call.namespace
+        )
+        if entity.disabled:
+            raise Refused(403, "entity from given entity alias is disabled")
+        return entity.id
+
+    def _check_id(self, text: str) -> None:
         if text.startswith("s."):
             raise Refused(400, "custom token ID cannot have the 's.' prefix")
         if "." in text:
             raise Refused(400, "custom token ID cannot have a '.' in the value")
         if self.call.core.tokens.find(text) is not None:
             raise Refused(400, "cannot create a token with a duplicate ID")
-        self.warnings.append(_CUSTOM_ID)
 
-    def _check_batch(self, uses: int) -> None:
-        fields = self.fields
-        if uses:
-            raise Refused(400, 'batch tokens cannot have "num_uses" set')
-        if fields.text("period") not in ("", "0", "0s"):
-            raise Refused(400, "batch tokens cannot have periods")
-        if fields.text("explicit_max_ttl") not in ("", "0", "0s"):
-            raise Refused(400, "batch tokens cannot have explicit max TTLs")
-
-    def _policies(self) -> list[str]:
-        asked = _clean(self.fields.texts("policies", split=False))
-        names = role_policies(self.role, asked) if self.role is not None else None
+    def _policies(self, asked: list[str], kind: str) -> list[str]:
+        held, no_default = self.parent.policies, self.fields.boolean("no_default_policy")
+        names = None
+        if self.role is not None:
+            names = role_policies(self.role, asked, held, no_default=no_default)
         if names is None:
-            names = self._policies_of_parent(asked)
-        if "root" in names:
-            if "root" not in self.parent.policies:
-                raise Refused(400, "root tokens may not be created without parent token being root")
-            return ["root"]
-        if self.fields.boolean("no_default_policy"):
+            names = self._policies_of_parent(asked, no_default=no_default)
+        if no_default:
             names = [name for name in names if name != "default"]
         if "response-wrapping" in names:
             raise Refused(400, 'cannot assign policy "response-wrapping"')
-        self._warn_about_missing(names)
+        if "root" in names:
+            if "root" not in held:
+                raise Refused(400, "root tokens may not be created without parent token being root")
+            if kind == "batch":
+                raise Refused(400, "batch tokens cannot be root tokens")
         return names
 
-    def _policies_of_parent(self, asked: list[str]) -> list[str]:
+    def _policies_of_parent(self, asked: list[str], *, no_default: bool) -> list[str]:
         """What is asked for, as far as the parent may give it, or all that the parent has."""
         held = self.parent.policies
+        if self.is_from_outside:
+            return clean_policies(asked, add_default=not no_default)
         if not asked:
-            return _clean(held)
-        if not self.is_sudo and not set(asked) <= set(held):
+            return clean_policies(held)
+        if not self.is_sudo and not set(clean_policies(asked)) <= set(clean_policies(held)):
             raise Refused(400, "child policies must be subset of parent")
-        if self.is_sudo or "default" in held:
-            return sorted({*asked, "default"})
-        return asked
+        add_default = not no_default and (self.is_sudo or "default" in held)
+        return clean_policies(asked, add_default=add_default)
 
     def _warn_about_missing(self, names: list[str]) -> None:
         for name in names:
-            if self.call.core.policy(name, self.call.namespace) is None:
+            is_root = name == "root" and not self.call.namespace
+            if not is_root and self.call.core.policy(name, self.call.namespace) is None:
                 self.warnings.append(f'Policy "{name}" does not exist')
 
-    def _times(self) -> tuple[float, float, float]:
-        fields = self.fields
+    def _terms(self, kind: str) -> tuple[Terms, Terms]:
+        """What was asked for, and the same within the limits of the role."""
+        explicit_max, period = self._seconds("explicit_max_ttl"), self._seconds("period")
+        if period and not self.is_sudo:
+            raise Refused(400, "root or sudo privileges required to create periodic token")
+        name = "ttl" if self.fields.text("ttl") else "lease"
+        own = Terms(self._seconds(name), period, 0, explicit_max)
+        if self.role is None or kind == "batch":
+            return own, own
+        return own, own._replace(
+            explicit_max_ttl=self._lesser(
+                "Explicit max TTL", explicit_max, self.role.explicit_max_ttl
+            ),
+            period=self._lesser("Period", period, self.role.period),
+        )
+
+    def _seconds(self, name: str) -> float:
         try:
-            explicit_max = parse_seconds(fields.text("explicit_max_ttl"))
-            period = parse_seconds(fields.text("period"))
-            ttl = parse_seconds(fields.text("ttl") or fields.text("lease"))
+            seconds = parse_seconds(self.fields.text(name))
         except ValueError as error:
             raise Refused(400, str(error)) from None
-        if explicit_max < 0:
-            raise Refused(400, "explicit_max_ttl must be positive")
-        if period < 0:
-            raise Refused(400, "period must be positive")
-        if ttl < 0:
-            raise Refused(400, "ttl must be positive")
-        if self.role is not None:
-            # A role's period is the token's; of two longest times the shorter one counts.
-            period = self.role.period or period
-            longest = [t for t in (explicit_max, self.role.explicit_max_ttl) if t and not period]
-            explicit_max = min(longest, default=0.0)
-        return ttl, explicit_max, period
+        if seconds < 0:
+            raise Refused(400, f"{name} must be positive")
+        return seconds
+
+    def _lesser(self, what: str, asked: float, of_role: float) -> float:
+        if not (asked and of_role):
+            return asked or of_role
+        lesser = min(asked, of_role)
+        self.warnings.append(
+            f"{what} specified both during creation call and in role; using the lesser value of "
+            f"{int(lesser)} seconds"
+        )
+        return lesser
 
     def _orphan(self) -> bool:
-        if self.is_orphan:
-            return True
+        if self.role is not None:
+            return self.role.orphan
         if not self.fields.boolean("no_parent"):
-            return False
+            return self.is_orphan
         if not self.is_sudo:
             raise Refused(400, "root or sudo privileges required to create orphan token")
         return True
-
-    def _lease(
-        self, policies: list[str], ttl: float, explicit_max: float, period: float
-    ) -> tuple[float, float | None]:
-        """The TTL, and when the token expires; None for never."""
-        if policies == ["root"] and not ttl and not period and not explicit_max:
-            if self.parent.expires is None:
-                return 0.0, None
-            # A child of a root token that expires would outlive it otherwise.
-            raise Refused(400, "expiring root tokens cannot create non-expiring root tokens")
-        longest = min(DEFAULT_TTL, explicit_max) if explicit_max else DEFAULT_TTL
-        wanted = period or ttl or DEFAULT_TTL
-        if period:
-            longest = min(period, explicit_max) if explicit_max else period
-        if wanted > longest:
-            if ttl:
-                self.warnings.append(
-                    f'TTL of "{duration_text(wanted)}" exceeded the effective max_ttl of '
-                    f'"{duration_text(longest)}"; TTL value is capped accordingly'
-                )
-            wanted = longest
-        return wanted, self.call.core.now() + wanted
-
-
-def _clean(names: list[str]) -> list[str]:
-    return sorted({name.strip().lower() for name in names if name.strip()})
 
 
 def _display_name(name: str) -> str:
     if not name:
         return "token"
-    return "token-" + _NO_NAME.sub("-", name).strip("-")
+    return _NO_NAME.sub("-", f"token-{name}").removesuffix("-")
 
 
 def _create(call: Call) -> Reply:
@@ -263,9 +309,9 @@ def _create(call: Call) -> Reply:
 
 
 def _create_with_role(call: Call) -> Reply:
-    role = find_role(call, call.match["role"])
+    role = find_role(call, call.match["role_name"])
     if role is None:
-        raise Refused(400, f"unknown role {call.match['role']}")
+        raise Refused(400, f"unknown role {call.match['role_name']}")
     return _Creation(call, role=role).run()
 
 
@@ -308,8 +354,15 @@ def _shown(call: Call, token: TokenRecord, text: str) -> Reply:
             data["issue_time"] = timestamp(token.created)
         else:
             data["issue_time"] = timestamp(math.floor(token.created))
+    if call.namespace and call.namespace != token.namespace:
+        # The server looks for the lease of the token in the namespace that is asked.
+        data |= {"expire_time": None, "ttl": 0}
+        data.pop("issue_time", None)
+        data.pop("renewable", None)
     if token.period:
         data["period"] = int(token.period)
+    if token.bound_cidrs:
+        data["bound_cidrs"] = token.bound_cidrs
     if token.role:
         data["role"] = token.role
     if token.namespace:
@@ -317,10 +370,14 @@ def _shown(call: Call, token: TokenRecord, text: str) -> Reply:
     if token.last_renewal is not None:
         data["last_renewal"] = timestamp(token.last_renewal)
         data["last_renewal_time"] = int(token.last_renewal)
-    if token.entity_id:
-        data["identity_policies"] = call.core.identity_policies(token)
-        if not data["identity_policies"]:
-            del data["identity_policies"]
+    brought = call.core.identity.policies_of(token.entity_id) if token.entity_id else {}
+    if brought:
+        data["identity_policies"] = brought.pop(token.namespace, None)
+        data["external_namespace_policies"] = {
+            call.core.namespaces[path].id if path else "root": names
+            for path, names in brought.items()
+            if not path or path in call.core.namespaces
+        }
     return Reply(data=data)
 
 
@@ -342,9 +399,19 @@ def _by_accessor(call: Call) -> TokenRecord:
     accessor = call.fields.text("accessor")
     if not accessor:
         raise Refused.listed(400, "missing accessor")
+    return find_by_accessor(call, accessor)
+
+
+def find_by_accessor(call: Call, accessor: str) -> TokenRecord:
+    """The token with this accessor. Raises `Refused`."""
+    id_ = accessor.partition(".")[2]
+    if id_ and any(n.id == id_ and p != call.namespace for p, n in call.core.namespaces.items()):
+        raise Refused.listed(500, "cannot lookup token in different namespace")
     token = call.core.tokens.by_accessor(accessor)
     if token is None:
         raise Refused.listed(400, "invalid accessor")
+    if token.namespace != call.namespace:
+        raise Refused.listed(500, "cannot lookup token in different namespace")
     return token
 
 
@@ -362,34 +429,25 @@ def _list_accessors(call: Call) -> Reply:
 # Renewing
 
 
-def _renewed(call: Call, token: TokenRecord, text: str) -> Reply:
-    increment = call.fields.seconds("increment")
-    if token.kind == "batch":
-        raise Refused(400, "batch tokens cannot be renewed")
-    if token.is_first_root or token.expires is None:
-        raise Refused(400, "invalid lease ID" if token.is_first_root else "lease is not renewable")
-    if not token.renewable:
-        raise Refused(400, "lease is not renewable")
-    token = call.core.tokens.renew(token, increment)
-    return Reply(auth=auth_of(call, token, text))
+def _renew_self(call: Call) -> Reply | None:
+    return renewed(call, call.subject, call.token)
 
 
-def _renew_self(call: Call) -> Reply:
-    return _renewed(call, call.subject, call.token)
-
-
-def _renew(call: Call) -> Reply:
+def _renew(call: Call) -> Reply | None:
     text = call.fields.text("token")
     if not text:
         raise Refused(400, "missing token ID")
     token = call.core.tokens.find(text)
     if token is None:
         raise Refused(400, "token not found")
-    return _renewed(call, token, text)
+    return renewed(call, token, text)
 
 
-def _renew_accessor(call: Call) -> Reply:
-    return _renewed(call, _by_accessor(call), "")
+def _renew_accessor(call: Call) -> Reply | None:
+    token = _by_accessor(call)
+    if token.kind != "batch" and (token.expires is None or not token.renewable):
+        raise Refused.listed(400, "invalid request")
+    return renewed(call, token, "")
 
 
 # Revoking
@@ -418,6 +476,9 @@ def _revoke(call: Call) -> None:
 
 
 def _revoke_orphan(call: Call) -> None:
+    held = call.acl.capabilities(call.path, call.namespace) if call.acl else []
+    if call.fields.text("token") and not {"root", "sudo"} & set(held):
+        raise Refused(400, "root or sudo privileges required to revoke and orphan")
     token = _find_to_revoke(call)
     if token is None:
         raise Refused(400, "token to revoke not found")
@@ -431,24 +492,43 @@ def _revoke_accessor(call: Call) -> Reply | None:
     token = call.core.tokens.by_accessor(accessor)
     if token is None:
         return Reply(warnings=["No token found with this accessor"])
+    if token.namespace != call.namespace:
+        raise Refused.listed(500, "cannot lookup token in different namespace")
     call.core.tokens.revoke(token)
     return None
 
 
+_CREATE: Final = {
+    **dict.fromkeys(
+        (
+            *("display_name", "entity_alias", "explicit_max_ttl", "id", "lease", "period", "ttl"),
+            "type",
+        ),
+        Kind.TEXT,
+    ),
+    **dict.fromkeys(("no_default_policy", "no_parent", "renewable"), Kind.BOOLEAN),
+    "meta": Kind.PAIRS,
+    "num_uses": Kind.INTEGER,
+    "policies": Kind.LIST,
+}
+_TOKEN: Final = {"token": Kind.TEXT}
+_ACCESSOR: Final = {"accessor": Kind.TEXT}
+_INCREMENT: Final = {"increment": Kind.SECONDS}
+
 ROUTES: Final = Routes(
-    Route("create", update=_create),
-    Route("create-orphan", update=_create_orphan),
-    Route("create/(?P<role>[^/]+)", update=_create_with_role),
-    Route("lookup-self", read=_lookup_self, update=_lookup_self),
-    Route("lookup", read=_lookup, update=_lookup),
-    Route("lookup-accessor", update=_lookup_accessor),
-    Route("renew-self", update=_renew_self),
-    Route("renew", update=_renew),
-    Route("renew-accessor", update=_renew_accessor),
+    Route("create", _CREATE, update=_create),
+    Route("create-orphan", _CREATE, update=_create_orphan),
+    Route(f"create/(?P<role_name>{NAME})", _CREATE, update=_create_with_role),
+    Route("lookup-self", _TOKEN, read=_lookup_self, update=_lookup_self),
+    Route("lookup", _TOKEN, read=_lookup, update=_lookup),
+    Route("lookup-accessor", _ACCESSOR, update=_lookup_accessor),
+    Route("renew-self", _TOKEN | _INCREMENT, update=_renew_self),
+    Route("renew", _TOKEN | _INCREMENT, update=_renew),
+    Route("renew-accessor", _ACCESSOR | _INCREMENT, update=_renew_accessor),
     Route("revoke-self", update=_revoke_self),
-    Route("revoke", update=_revoke),
-    Route("revoke-orphan", update=_revoke_orphan),
-    Route("revoke-accessor", update=_revoke_accessor),
+    Route("revoke", _TOKEN, update=_revoke),
+    Route("revoke-orphan", _TOKEN, update=_revoke_orphan),
+    Route("revoke-accessor", _ACCESSOR, update=_revoke_accessor),
     Route("accessors/?", list=_list_accessors),
     Route("tidy", update=_tidy),
     *ROLE_ROUTES,

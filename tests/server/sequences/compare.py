@@ -17,21 +17,24 @@ __all__ = ["Answer", "Pairing"]
 
 _IDENTIFIER: Final = re.compile(
     r"[sb]\.[A-Za-z0-9_=-]{24,}(?:\.[A-Za-z0-9]{6})?"
-    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-    r"|\b(?:auth_)?[a-z_]+_[0-9a-f]{8}\b"
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b(?:\.[A-Za-z0-9]{6})?"
+    r"|\b(?:auth_)?[a-z_]+_[0-9a-f]{8}\b(?:\.[A-Za-z0-9]{6}\b)?"
     r"|\b(?=[a-z0-9]*[A-Z0-9])(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{6})?\b"
 )
 _NAMESPACE_ID: Final = re.compile(r"[A-Za-z0-9]{6}")
-_TIME: Final = re.compile(
-    r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
-)
+_TIME: Final = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _TOLERANCE_SECONDS: Final = 3.0
 _OF_TIME: Final = frozenset(
     ("creation_time", "last_renewal_time", "ttl", "lease_duration", "server_time_utc")
 )
 _FREE: Final = frozenset(
-    # Made up by each side for itself, and different every time.
-    ("request_id", "raft_committed_index", "raft_applied_index", "encryptions", "nonce")
+    (
+        # Made up by each side for itself, and different every time.
+        *("request_id", "raft_committed_index", "raft_applied_index", "encryptions", "nonce"),
+        # How a server was built, and where it runs.
+        *("commit_date", "cluster_name", "cluster_id", "hostname", "api_address"),
+        *("cluster_address", "leader_address", "leader_cluster_address", "last_echo"),
+    )
 )
 _HEADERS_FREE: Final = frozenset(
     ("date", "content-length", "transfer-encoding", "connection", "server", "x-vault-index")
@@ -49,11 +52,8 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The decoded body, or the body as it is."""
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return self.body
+        """The decoded body, or the body as it is, as a text."""
+        return _decoded(self.body.decode("utf-8", "replace"))
 
 
 @dataclass(slots=True)
@@ -66,15 +66,16 @@ class Pairing:
     """By the mock's."""
     gap: float = 0.0
     """How far the mock's clock is behind, in seconds."""
+    in_order: bool = True
 
-    def unlike(self, real: Answer, mock: Answer) -> list[str]:
-        """Everything in which two answers differ."""
+    def unlike(self, real: Answer, mock: Answer, *, in_order: bool = True) -> list[str]:
+        """Everything in which two answers differ. Texts in lists may be in another order where
+        `in_order` is false."""
         self.gap = real.now - mock.now
+        self.in_order = in_order
         if real.status != mock.status:
-            return [
-                f"status: {mock.status} {mock.body[:300]!r} instead of {real.status} "
-                f"{real.body[:300]!r}"
-            ]
+            said = f"{mock.status} {mock.body[:300]!r}"
+            return [f"status: {said} instead of {real.status} {real.body[:300]!r}"]
         found = self._headers(real, mock)
         self._values(real.json, mock.json, "body", found)
         if real.body[-1:] != mock.body[-1:]:
@@ -87,7 +88,8 @@ class Pairing:
         return [
             f"header {name}: {have.get(name)!r} instead of {want.get(name)!r}"
             for name in sorted(want.keys() | have.keys())
-            if name not in _HEADERS_FREE and want.get(name) != have.get(name)
+            if name not in _HEADERS_FREE
+            and not self._texts(want.get(name, "missing"), have.get(name, "missing"), name)
         ]
 
     # Values
@@ -100,11 +102,13 @@ class Pairing:
             self._mappings(real, mock, where, found)
         elif isinstance(real, list) and isinstance(mock, list):
             self._lists(real, mock, where, found)
+        elif isinstance(real, str) and real.startswith('{"') and isinstance(mock, str):
+            self._values(_decoded(real), _decoded(mock), where, found)
         elif isinstance(real, str) and isinstance(mock, str):
-            if not self._texts(real, mock, name):
+            if not self._texts(real, mock, name) and not _are_one_of_many(real, mock):
                 found.append(f"{where}: {mock!r} instead of {real!r}")
         elif name in _OF_TIME and _is_number(real) and _is_number(mock):
-            gap = self.gap if name in ("creation_time", "last_renewal_time") else 0.0
+            gap = 0.0 if name in ("ttl", "lease_duration") else self.gap
             if abs(real - mock - gap) > _TOLERANCE_SECONDS:
                 found.append(f"{where}: {mock!r} instead of {real!r}")
         elif real != mock or isinstance(real, bool) != isinstance(mock, bool):
@@ -124,13 +128,23 @@ class Pairing:
             else:
                 found.append(f"{where}.{key}: missing; it is {value!r}")
         for key in strange:
-            other = next((k for k in left if _IDENTIFIER.search(k) and k not in self.real), None)
-            if other is None:
+            others = [k for k in left if _IDENTIFIER.search(k) and k not in self.real]
+            if not others:
                 found.append(f"{where}.{key}: missing; it is {real[key]!r}")
-            else:
-                self._pair(key, other)
-                self._values(real[key], left.pop(other), f"{where}.{key}", found)
+                continue
+            fitting = [k for k in others if self._would_fit(key, k, real[key], left[k])]
+            other = [*fitting, *others][0]
+            self._pair(key, other)
+            self._values(real[key], left.pop(other), f"{where}.{key}", found)
         found += [f"{where}.{key}: unexpected: {value!r}" for key, value in left.items()]
+
+    def _would_fit(self, key: str, other: str, real: Any, mock: Any) -> bool:
+        """Whether two things are alike if they are one."""
+        trial = Pairing(dict(self.mocked), dict(self.real), self.gap)
+        found: list[str] = []
+        trial._pair(key, other)
+        trial._values(real, mock, "", found)
+        return not found
 
     def _lists(self, real: list[Any], mock: list[Any], where: str, found: list[str]) -> None:
         if len(real) != len(mock):
@@ -139,9 +153,15 @@ class Pairing:
         if all(isinstance(v, str) and _IDENTIFIER.fullmatch(v) for v in [*real, *mock]):
             # In the order of identifiers that each side made up.
             known = [self.mocked[v] for v in real if v in self.mocked]
-            if not set(known) <= set(mock) or len(known) != len([v for v in mock if v in self.real]):
+            if not set(known) <= set(mock) or len(known) != len(
+                [v for v in mock if v in self.real]
+            ):
                 found.append(f"{where}: {mock!r} instead of {real!r}")
             return
+        if all(isinstance(v, str) for v in [*real, *mock]) and (
+            not self.in_order or all(v.endswith("/") for v in real)
+        ):
+            real, mock = sorted(map(self._renamed, real)), sorted(mock)
         for at, (one, other) in enumerate(zip(real, mock, strict=True)):
             self._values(one, other, f"{where}[{at}]", found)
 
@@ -175,5 +195,18 @@ class Pairing:
         return abs(first - second - self.gap) <= _TOLERANCE_SECONDS
 
 
+def _decoded(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_one_of_many(real: str, mock: str) -> bool:
+    """Of several parameters that are wrong, the server names any."""
+    marker = "error converting input for field "
+    return marker in real and marker in mock and real.split('"')[1] != mock.split('"')[1]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from urllib.parse import quote
 
 from policy.testing.server import InProcess
@@ -15,16 +16,33 @@ from tests.server.sequences.steps import Memory, Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Difference", "Server", "play", "shortened"]
+__all__ = ["Difference", "Server", "SpoiledError", "play", "shortened"]
+
+
+_BUILTIN: Final = frozenset(("cubbyhole/", "identity/", "sys/"))
+_PATIENCE_SECONDS: Final = 10.0
+
+
+class SpoiledError(RuntimeError):
+    """The real server cannot be made as it was; another one is needed."""
 
 
 class Server(Protocol):
     """A real server on a loopback port."""
 
-    address: str
-    """Host and port."""
-    root_token: str
-    is_dev: bool
+    @property
+    def address(self) -> str:
+        """Host and port."""
+
+    @property
+    def root_token(self) -> str: ...
+
+    @property
+    def is_dev(self) -> bool: ...
+
+    @property
+    def started(self) -> float:
+        """When its root token was made, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,8 @@ def play(server: Server, steps: Sequence[Step]) -> Difference | None:
     The real server is left as it was found.
     """
     mock = InProcess(is_dev=server.is_dev, root_token=server.root_token)
+    # With the same fraction of a second as the real one's: both sides cut it off.
+    mock.clock.advance(time.time() - math.floor(server.started))
     pairing = Pairing()
     memories = Memory(server.root_token), Memory(server.root_token)
     began, mock_began = time.monotonic(), mock.clock.now()
@@ -96,11 +116,12 @@ def play(server: Server, steps: Sequence[Step]) -> Difference | None:
         try:
             for at, step in enumerate(steps):
                 time.sleep(step.sleep)
-                real = _send(client, memories[0], step)
                 behind = time.monotonic() - began - (mock.clock.now() - mock_began)
                 mock.clock.advance(max(0.0, behind))
+                real = _when_ready(client, memories[0], step)
                 mocked = _send_mock(mock, memories[1], step)
-                found = pairing.unlike(real, mocked)
+                # The server lists what has a name by its id, which each side made up.
+                found = pairing.unlike(real, mocked, in_order="identity/" not in step.target)
                 if found:
                     return Difference(steps, at, found)
                 memories[0].remember(step, real.json)
@@ -119,6 +140,16 @@ def _headers(memory: Memory, step: Step) -> dict[str, str]:
 def _send(client: Client, memory: Memory, step: Step) -> Answer:
     target: str = memory.filled(step.target)
     return client.ask(step.method, target, _headers(memory, step), memory.body(step))
+
+
+def _when_ready(client: Client, memory: Memory, step: Step) -> Answer:
+    """The answer, asked for again while a mount that was just made is not ready yet."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    answer = _send(client, memory, step)
+    while b"This backend will be unavailable" in answer.body and time.monotonic() < end:
+        time.sleep(0.01)
+        answer = _send(client, memory, step)
+    return answer
 
 
 def _send_mock(mock: InProcess, memory: Memory, step: Step) -> Answer:
@@ -145,8 +176,10 @@ def shortened(server: Server, found: Difference) -> Difference:
         while start < len(found.steps) - 1:
             fewer = [*found.steps[:start], *found.steps[min(start + size, found.at) :]]
             again = play(server, fewer) if len(fewer) < len(found.steps) else None
-            if again is not None and again.at == len(fewer) - 1 and again.texts[0].startswith(
-                wanted
+            if (
+                again is not None
+                and again.at == len(fewer) - 1
+                and again.texts[0].startswith(wanted)
             ):
                 found, changed = again, True
             else:
@@ -161,20 +194,22 @@ def shortened(server: Server, found: Difference) -> Difference:
 
 def _clean(client: Client) -> None:
     """Take away whatever a sequence may have made. The policy `default` stays as it is."""
-    for namespace in _keys(client, "sys/namespaces/"):
-        client.json("DELETE", f"sys/namespaces/{namespace}")
+    _remove_namespaces(client, "")
     for mount in _data(client, "sys/auth"):
         if mount != "token/":
             client.json("DELETE", f"sys/auth/{mount.rstrip('/')}")
     for mount in _data(client, "sys/mounts"):
-        if mount not in ("sys/", "identity/", "cubbyhole/"):
+        if mount not in _BUILTIN:
             client.json("DELETE", f"sys/mounts/{mount.rstrip('/')}")
+    if _data(client, "sys/mounts").keys() - _BUILTIN:
+        raise SpoiledError("the real server keeps a mount")
     for name in _keys(client, "sys/policies/acl/"):
         if name not in ("root", "default"):
             client.json("DELETE", f"sys/policies/acl/{name}")
-    for kind in ("identity/entity/id/", "identity/group/id/", "auth/token/roles/", "cubbyhole/"):
+    for kind in ("identity/entity/id/", "identity/group/id/", "auth/token/roles/"):
         for name in _keys(client, kind):
             client.json("DELETE", kind + name)
+    _empty(client, "cubbyhole/")
     root = _data(client, "auth/token/lookup-self")["accessor"]
     for accessor in _keys(client, "auth/token/accessors/"):
         if accessor != root:
@@ -183,8 +218,28 @@ def _clean(client: Client) -> None:
             client.ask("POST", "/v1/auth/token/revoke-accessor", headers, body)
 
 
-def _keys(client: Client, path: str) -> list[str]:
-    found = client.json("LIST", path)
+def _remove_namespaces(client: Client, outer: str) -> None:
+    """Inner ones first, and each is gone only after a while."""
+    for name in _keys(client, "sys/namespaces/", outer):
+        _remove_namespaces(client, outer + name)
+        client.json("DELETE", f"sys/namespaces/{name.rstrip('/')}", outer)
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while left := _keys(client, "sys/namespaces/", outer):
+        if time.monotonic() > end:
+            raise SpoiledError(f"the real server keeps the namespaces {left} in `{outer}`")
+        time.sleep(0.01)
+
+
+def _empty(client: Client, path: str) -> None:
+    for name in _keys(client, path):
+        if name.endswith("/"):
+            _empty(client, path + name)
+        else:
+            client.json("DELETE", path + name)
+
+
+def _keys(client: Client, path: str, namespace: str = "") -> list[str]:
+    found = client.json("LIST", path, namespace)
     return list(found.get("data", {}).get("keys", ())) if isinstance(found, dict) else []
 
 

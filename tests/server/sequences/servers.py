@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,18 +23,23 @@ class Running:
     address: str
     root_token: str
     is_dev: bool
+    started: float
+    """When its root token was made, in seconds since 1970."""
 
 
 @contextlib.contextmanager
 def dev_server() -> Iterator[Running]:
     """In memory, without HA; without the mount a development server begins with."""
     with RealServer() as server:
+        started = time.time()
         server.must("DELETE", "sys/mounts/secret")
-        yield Running(server.address, "root", is_dev=True)
+        yield Running(server.address, "root", is_dev=True, started=started)
 
 
 @contextlib.contextmanager
 def raft_server() -> Iterator[Running]:
     """One raft node, with HA."""
     with real_target() as target:
-        yield Running(target.address.removeprefix("http://"), target.root_token, is_dev=False)
+        started = time.time()
+        address = target.address.removeprefix("http://")
+        yield Running(address, target.root_token, is_dev=False, started=started)

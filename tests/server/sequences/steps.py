@@ -41,7 +41,7 @@ class Step:
     json: Any = None
     text: str = ""
     """The body where it is no JSON."""
-    token: str = "<root>"  # noqa: S105 -- a reference
+    token: str = "<root>"
     headers: Mapping[str, str] = field(default_factory=dict)
     sleep: float = 0.0
 
