@@ -294,9 +294,11 @@ class Router:
                 raise
             reply = Reply(data={})
         if reply is not None and warnings and reply.status == 200 and not reply.is_unwrapped:
-            # What becomes of a login is found out after the mount has spoken.
+            # What becomes of a login is found out after the mount has spoken, and what was wrapped
+            # is warned of then.
             own = reply.warnings or []
-            reply.warnings = [*warnings, *own] if is_open else [*own, *warnings]
+            is_said_later = is_open or call.path == "cubbyhole/response"
+            reply.warnings = [*warnings, *own] if is_said_later else [*own, *warnings]
         return reply
 
     def _finish(

@@ -36,8 +36,8 @@ def wrap(call: Call, reply: Reply, ttl_seconds: float) -> Reply:
         policies=[_POLICY],
         created=now,
         namespace=call.namespace,
-        path=path,
-        display_name=call.entry.display_name if call.entry is not None else "",
+        path=call.path,
+        display_name=_display_name(call, reply),
         ttl=ttl_seconds,
         expires=now + ttl_seconds,
         explicit_max_ttl=ttl_seconds,
@@ -65,6 +65,15 @@ def wrap(call: Call, reply: Reply, ttl_seconds: float) -> Reply:
     if reply.auth is not None and not reply.is_unwrapped:
         info["wrapped_accessor"] = reply.auth["accessor"]
     return Reply(wrap_info=info)
+
+
+def _display_name(call: Call, reply: Reply) -> str:
+    """The name of who asks; after a login, of who that turned out to be."""
+    is_login = call.path.startswith("auth/") and not call.path.startswith("auth/token/")
+    entry = call.entry
+    if is_login and reply.auth is not None:
+        entry = call.core.tokens.find(reply.auth["client_token"])
+    return "" if entry is None else entry.display_name
 
 
 def check_wrapping_token(core: Core, data: Mapping[str, Any], token: str) -> None:

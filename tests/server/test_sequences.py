@@ -110,6 +110,14 @@ def test_what_is_made_up_may_differ() -> None:
     assert not Pairing().unlike(_answer(real), _answer(mock))
 
 
+def test_a_limit_may_be_missed_by_a_second() -> None:
+    capped = '{{"warnings":["TTL of \\"9h\\" exceeded the effective max_ttl of \\"{}\\"; …"]}}'
+    none = _answer('{"warnings":null}')
+    assert not Pairing().unlike(_answer(capped.format("8h59m59s")), none)
+    assert Pairing().unlike(_answer(capped.format("7h59m59s")), none)
+    assert Pairing().unlike(_answer('{"warnings":["x"]}'), none)
+
+
 def test_sequences_are_the_same_for_a_seed_and_reach_every_topic() -> None:
     assert sequence(random.Random(1)) == sequence(random.Random(1))
     for topic in TOPICS:

@@ -257,3 +257,55 @@ def test_an_alias_that_cannot_move_is_changed_only_if_it_is_named(server: InProc
     for target, kept in ((f"{path}/id/{id_}", {}), (path, {"a": "b"})):
         assert server.post(target, json=moved).status == 400
         assert server.get(f"{path}/id/{id_}").json["data"]["custom_metadata"] == kept
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "text"),
+    [
+        ("auth/token/renew-self", {}, 400, "token not found"),
+        ("auth/token/renew", {"token": "T"}, 400, "token not found"),
+        (
+            "auth/token/renew-accessor",
+            {"accessor": "A"},
+            400,
+            "1 error occurred:\n\t* invalid request\n\n",
+        ),
+        ("auth/token/revoke-orphan", {"token": "T"}, 400, "token to revoke not found"),
+        ("auth/token/revoke-accessor", {"accessor": "A"}, 400, "token not found"),
+    ],
+)
+def test_the_last_use_of_a_token_is_not_for_itself(
+    server: InProcess, path: str, body: dict[str, str], status: int, text: str
+) -> None:
+    rules = 'path "*" { capabilities = ["update", "sudo"] }'
+    server.request("PUT", "/v1/sys/policies/acl/all", json={"policy": rules})
+    auth = server.post(
+        "/v1/auth/token/create", json={"policies": ["all"], "num_uses": 1, "ttl": "1h"}
+    ).json["auth"]
+    known = {"T": auth["client_token"], "A": auth["accessor"]}
+    given = {name: known[value] for name, value in body.items()}
+    answer = server.post(f"/v1/{path}", json=given, token=auth["client_token"])
+    assert (answer.status, answer.json["errors"]) == (status, [text])
+
+
+def test_a_wrapping_token_is_called_what_the_caller_is_called(server: InProcess) -> None:
+    server.post("/v1/sys/auth/up", json={"type": "userpass"})
+    server.post("/v1/auth/up/users/u", json={"password": "pw"})
+    caller = _made(server, {"display_name": "bob"})
+    wrapping = {"X-Vault-Wrap-TTL": "60"}
+    for path, body, name in (
+        ("sys/wrapping/wrap", {}, "token-bob"),
+        ("auth/up/login/u", {"password": "pw"}, "up-u"),
+    ):
+        info = server.post(f"/v1/{path}", json=body, token=caller, headers=wrapping).json
+        token = info["wrap_info"]["token"]
+        found = server.post("/v1/auth/token/lookup", json={"token": token}).json["data"]
+        assert found["display_name"] == name
+
+
+def test_a_group_is_looked_up_in_its_namespace(server: InProcess) -> None:
+    server.post("/v1/sys/namespaces/team", json={})
+    id_ = server.post("/v1/team/identity/group", json={"name": "g"}).json["data"]["id"]
+    for namespace, status in (("", 204), ("team/", 200)):
+        answer = server.post(f"/v1/{namespace}identity/lookup/group", json={"id": id_})
+        assert answer.status == status

@@ -545,7 +545,9 @@ def _lookup_group(call: Call) -> Reply | None:
     group = identity.group(id_) if id_ else None
     if name and not id_:
         group = identity.group_by_name(name, call.namespace)
-    return None if group is None else _shown_group(call, group)
+    if group is None or group.namespace != call.namespace:
+        return None
+    return _shown_group(call, group)
 
 
 _ENTITY: Final = {

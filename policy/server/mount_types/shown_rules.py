@@ -42,6 +42,9 @@ def resultant_acl(call: Call) -> Reply:
     acl = call.acl
     if acl is None:
         raise Refused.no_token()
+    if call.subject.uses < 0:
+        # The last use of a token is not known to the page.
+        raise Refused.not_allowed()
     if acl.is_root:
         return Reply(data={"root": True})
     exact, prefix = _shown_rules(acl)

@@ -430,6 +430,8 @@ def _list_accessors(call: Call) -> Reply:
 
 
 def _renew_self(call: Call) -> Reply | None:
+    if call.subject.uses < 0:
+        raise Refused(400, "token not found")
     return renewed(call, call.subject, call.token)
 
 
@@ -438,14 +440,15 @@ def _renew(call: Call) -> Reply | None:
     if not text:
         raise Refused(400, "missing token ID")
     token = call.core.tokens.find(text)
-    if token is None:
+    if token is None or token.uses < 0:
         raise Refused(400, "token not found")
     return renewed(call, token, text)
 
 
 def _renew_accessor(call: Call) -> Reply | None:
     token = _by_accessor(call)
-    if token.kind != "batch" and (token.expires is None or not token.renewable):
+    is_lasting = token.expires is None or not token.renewable
+    if token.kind != "batch" and (is_lasting or token.uses < 0):
         raise Refused.listed(400, "invalid request")
     return renewed(call, token, "")
 
@@ -480,7 +483,7 @@ def _revoke_orphan(call: Call) -> None:
     if call.fields.text("token") and not {"root", "sudo"} & set(held):
         raise Refused(400, "root or sudo privileges required to revoke and orphan")
     token = _find_to_revoke(call)
-    if token is None:
+    if token is None or token.uses < 0:
         raise Refused(400, "token to revoke not found")
     call.core.tokens.revoke(token, keep_children=True)
 
@@ -494,6 +497,8 @@ def _revoke_accessor(call: Call) -> Reply | None:
         return Reply(warnings=["No token found with this accessor"])
     if token.namespace != call.namespace:
         raise Refused.listed(500, "cannot lookup token in different namespace")
+    if token.uses < 0:
+        raise Refused(400, "token not found")
     call.core.tokens.revoke(token)
     return None
 

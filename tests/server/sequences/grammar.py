@@ -182,7 +182,7 @@ class Pen:
         if self.maybe(0.03):
             step = replace(step, json=None, text=self.dice.choice(_TEXTS))
         if self.maybe(0.06) and not is_page:
-            ends = ("/", "?list=true", "?list=1&after=a", "?x=1", "//", "/x", "?list=x")
+            ends = ("/", "?list=true", "?list=1&after=", "?x=1", "//", "/x", "?list=x")
             step = replace(step, target=step.target + self.dice.choice(ends))
         headers = dict(step.headers)
         if step.method == "PATCH" and self.maybe(0.8):

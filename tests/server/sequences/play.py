@@ -82,7 +82,7 @@ class Client:
         try:
             self._connection.putrequest(method, target, skip_accept_encoding=True)
             for name, value in headers.items():
-                self._connection.putheader(name, value)
+                self._connection.putheader(name, value.encode())
             self._connection.putheader("Content-Length", str(len(body)))
             self._connection.endheaders(body)
             response = self._connection.getresponse()
@@ -210,7 +210,9 @@ def _clean(client: Client) -> None:
         for name in _keys(client, kind):
             client.json("DELETE", kind + name)
     _empty(client, "cubbyhole/")
-    root = _data(client, "auth/token/lookup-self")["accessor"]
+    root = _data(client, "auth/token/lookup-self").get("accessor")
+    if root is None:
+        raise SpoiledError("the root token of the real server is gone")
     for accessor in _keys(client, "auth/token/accessors/"):
         if accessor != root:
             body = b'{"accessor":"%s"}' % accessor.encode()
