@@ -79,15 +79,14 @@ class Glance:
         as_sent = self.find(path)
         if as_sent == UNUSUAL or path[-1:] == "/":
             return UNUSUAL
-        match self._listing:
-            case Listing.WITHOUT_SLASH_FIRST:
-                return as_sent or self.find(path + "/")
-            case Listing.WITH_SLASH_FIRST:
-                return self.find(path + "/") or as_sent
-            case Listing.WITH_SLASH_ONLY:
-                return self.find(path + "/")
-            case Listing.BEST_DENY_OR_LIST:
-                return _mask(self._table.find_sent_listing(path))
+        listing = self._listing
+        if listing is Listing.WITHOUT_SLASH_FIRST:
+            return as_sent or self.find(path + "/")
+        if listing is Listing.WITH_SLASH_FIRST:
+            return self.find(path + "/") or as_sent
+        if listing is Listing.WITH_SLASH_ONLY:
+            return self.find(path + "/")
+        return _mask(self._table.find_sent_listing(path))
 
 
 def _answers(answers: Iterable[Grant | Levels | None]) -> list[_Answer]:

@@ -76,6 +76,13 @@ def test_many_nested_heads(letter: str) -> None:
     agree(grants(patterns), paths)
 
 
+def test_more_slashes_than_there_are_levels() -> None:
+    patterns = [f"a/+{'/b' * size}{end}" for size in range(20, 40, 3) for end in ("", "/*", "/+")]
+    patterns += ["a/*", f"+{'/b' * 30}"]
+    paths = [f"{first}/x{'/b' * size}" for size in range(18, 44) for first in ("a", "b")]
+    agree(grants(patterns), paths + [path + "/" for path in paths])
+
+
 def test_random_trees_of_words() -> None:
     choose = random.Random(7)
     words = ["", "a", "ab", "b", "é", "éa", "+", "+a"]
