@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     _Answer = int | list[int | Search]
 
-__all__ = ["NO_RULE", "UNUSUAL", "Glance"]
+__all__ = ["UNUSUAL", "Glance"]
 
 UNUSUAL: Final = -1
 """No mask: the path wants a second look."""
-NO_RULE: Final = 0
+_NO_RULE: Final = 0
 """No rule matches."""
 
 
@@ -109,7 +109,7 @@ def _answers(answers: Iterable[Grant | Levels | None]) -> list[_Answer]:
 
 def _mask(grant: Grant | None) -> int:
     if grant is None:
-        return NO_RULE
+        return _NO_RULE
     if grant.conditions is not None:
         return UNUSUAL
     # An empty rule grants as little as a deny, but it is a rule.

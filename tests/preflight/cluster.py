@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.live import leash
-from tests.live.server import find_binary
-from tests.server.targets import Target
+from tests.server.targets import Target, free_ports, raft_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +18,11 @@ __all__ = ["RaftCluster", "raft_cluster"]
 
 _START_SECONDS = 90.0
 _START_ATTEMPTS = 3
+# Elections and votes as quick as they get: seconds instead of tens of them.
+_QUICK = (
+    'performance_multiplier = 1  autopilot_reconcile_interval = "1s" '
+    'autopilot_update_interval = "1s"'
+)
 
 
 class EndedError(RuntimeError):
@@ -91,7 +90,7 @@ class _Node:
 
 
 def _started(stack: contextlib.ExitStack, size: int) -> RaftCluster:
-    ports = _free_ports(2 * size)
+    ports = free_ports(2 * size)
     nodes = [
         stack.enter_context(_node(f"n{at + 1}", ports[2 * at], ports[2 * at + 1]))
         for at in range(size)
@@ -144,51 +143,5 @@ def _wait_for_votes(cluster: RaftCluster) -> None:
 
 @contextlib.contextmanager
 def _node(name: str, api: int, inner: int) -> Iterator[_Node]:
-    with tempfile.TemporaryDirectory(prefix="sudopath-ha-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        (home / "raft").mkdir()
-        config = home / "server.hcl"
-        config.write_text(
-            f'storage "raft" {{ path = "{home}/raft"  node_id = "{name}" '
-            # Elections and votes as quick as they get: seconds instead of tens of them.
-            'performance_multiplier = 1  autopilot_reconcile_interval = "1s" '
-            'autopilot_update_interval = "1s" }\n'
-            f'listener "tcp" {{ address = "127.0.0.1:{api}"  tls_disable = true '
-            f'cluster_address = "127.0.0.1:{inner}" }}\n'
-            f'api_addr = "http://127.0.0.1:{api}"\n'
-            f'cluster_addr = "https://127.0.0.1:{inner}"\n'
-        )
-        command = [sys.executable, "-I", "-S", leash.__file__, folder, str(find_binary())]
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "server", f"-config={config}"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env=_environment(home),
-                start_new_session=True,
-            )
-        try:
-            yield _Node(Target(name, f"http://127.0.0.1:{api}", "", ""), process, home / "log")
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()
-            process.wait(15)
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """Ours, without settings that would reach the server."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith(("BAO_", "VAULT_")) and "PROXY" not in name.upper()
-    }
-    return {**kept, "HOME": str(home)}
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    with raft_node(name, api, inner, _QUICK) as running:
+        yield _Node(Target(name, running.address, "", ""), running.process, running.log)

@@ -23,7 +23,7 @@ from tests.live.server import find_binary
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Target", "mock_target", "real_target"]
+__all__ = ["RunningNode", "Target", "free_ports", "mock_target", "raft_node", "real_target"]
 
 _START_SECONDS = 60.0
 _START_ATTEMPTS = 3
@@ -75,7 +75,8 @@ def real_target() -> Iterator[Target]:
     """OpenBao with one raft node, initialised and unsealed, in a folder that is removed again."""
     for attempt in range(_START_ATTEMPTS):
         with contextlib.ExitStack() as stack:
-            running = stack.enter_context(_raft_node())
+            api, inner = free_ports(2)
+            running = stack.enter_context(raft_node("n1", api, inner))
             try:
                 target = _initialised(running)
             except _EndedError:
@@ -92,7 +93,9 @@ class _EndedError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
+class RunningNode:
+    """A node in a process of its own."""
+
     address: str
     process: subprocess.Popen[bytes]
     log: Path
@@ -102,14 +105,14 @@ class _Running:
 
 
 @contextlib.contextmanager
-def _raft_node() -> Iterator[_Running]:
+def raft_node(name: str, api: int, inner: int, options: str = "") -> Iterator[RunningNode]:
+    """One node that was just started, on these two ports; `options` are those of its storage."""
     with tempfile.TemporaryDirectory(prefix="sudopath-ha-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        api, inner = _free_ports()
         config = home / "server.hcl"
         (home / "raft").mkdir()
         config.write_text(
-            f'storage "raft" {{ path = "{home}/raft"  node_id = "n1" }}\n'
+            f'storage "raft" {{ path = "{home}/raft"  node_id = "{name}"  {options} }}\n'
             f'listener "tcp" {{ address = "127.0.0.1:{api}"  tls_disable = true '
             f'cluster_address = "127.0.0.1:{inner}" }}\n'
             f'api_addr = "http://127.0.0.1:{api}"\n'
@@ -126,14 +129,14 @@ def _raft_node() -> Iterator[_Running]:
                 start_new_session=True,
             )
         try:
-            yield _Running(f"http://127.0.0.1:{api}", process, home / "log")
+            yield RunningNode(f"http://127.0.0.1:{api}", process, home / "log")
         finally:
             if process.stdin is not None:
                 process.stdin.close()
             process.wait(15)
 
 
-def _initialised(running: _Running) -> Target:
+def _initialised(running: RunningNode) -> Target:
     target = Target("real", running.address, "", "")
     end = time.monotonic() + _START_SECONDS
     while target.send("GET", "sys/init")[0] != 200:
@@ -158,8 +161,10 @@ def _environment(home: Path) -> Mapping[str, str]:
     return {**kept, "HOME": str(home)}
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has just now; another program may be quicker to take them."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
